@@ -1,0 +1,253 @@
+import { Type, type Static, type TSchema } from 'typebox'
+
+/**
+ * Every setting an operator may change, each declared once: type, default, bounds and what changing it does.
+ * The loader, the environment variable names, the sample file and the documentation are derived from here.
+ *
+ * Units are part of the name where a number has one (`Ms`, `Seconds`, `Bytes`, `Bps`).
+ */
+
+/** `codec[=name]` short names for `media.codecs`; their RTP parameters are in codecs.ts. */
+export const codecNames = ['opus', 'vp8', 'vp9', 'h264', 'h264-high', 'av1'] as const
+export type CodecName = (typeof codecNames)[number]
+
+const group = <P extends Record<string, TSchema>>(description: string, properties: P) =>
+  Type.Object(properties, { description, default: {}, additionalProperties: false })
+
+const oneOf = <const T extends readonly string[]>(values: T, options: { default?: T[number]; description?: string }) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options })
+
+export const workerLogTags = [
+  'info', 'ice', 'dtls', 'rtp', 'srtp', 'rtcp', 'rtx', 'bwe', 'score', 'simulcast', 'svc', 'sctp', 'message',
+] as const // prettier-ignore
+
+export const settings = Type.Object(
+  {
+    mode: oneOf(['development', 'production'], {
+      default: 'development',
+      description:
+        'development: open rooms, loopback addresses only. production: listens on all addresses and refuses guests unless told otherwise.',
+    }),
+    dataDir: Type.String({
+      default: './data',
+      minLength: 1,
+      description: 'Folder for everything Sluice writes: certificates of its own, recordings, the embedded database.',
+    }),
+
+    http: group('The web server: REST, WebSocket signaling and the web app on one port.', {
+      host: Type.String({
+        default: '',
+        description:
+          'Address to listen on. Empty means 127.0.0.1 in development and all addresses (::) in production.',
+      }),
+      port: Type.Integer({ default: 4443, minimum: 0, maximum: 65535, description: 'TCP port. 0 lets the system choose one (tests do that).' }),
+      tlsCert: Type.String({
+        default: '',
+        description: 'Path of a PEM certificate chain. With tlsKey it turns on HTTPS; leave both empty behind a TLS proxy.',
+      }),
+      tlsKey: Type.String({ default: '', description: 'Path of the PEM private key of tlsCert.' }),
+      publicUrl: Type.String({
+        default: '',
+        description: 'The URL people use, when it differs from host and port (behind a proxy). Its origin may open WebSockets.',
+      }),
+      corsOrigins: Type.Array(Type.String({ minLength: 1 }), {
+        default: [],
+        description:
+          'Other origins (scheme://host[:port]) whose pages may use REST and WebSocket, for an embedded SDK. "*" allows any page.',
+      }),
+      trustProxy: Type.Boolean({
+        default: false,
+        description: 'Believe X-Forwarded-For and -Proto. Turn on only behind a proxy that overwrites them.',
+      }),
+    }),
+
+    log: group('Logs: JSON lines on standard output.', {
+      level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+        default: 'info',
+        description: 'Lowest level written. debug adds every request of every peer.',
+      }),
+      pretty: oneOf(['auto', 'always', 'never'], {
+        default: 'auto',
+        description: 'Coloured lines for people instead of JSON. auto: when standard output is a terminal.',
+      }),
+    }),
+
+    workers: group('mediasoup worker processes: the media. One core each.', {
+      count: Type.Integer({
+        default: 0,
+        minimum: 0,
+        maximum: 256,
+        description:
+          'Number of workers. 0 means one per core this process may use (CPU set and quota respected) less keepFree. More workers than cores only adds switching.',
+      }),
+      cores: Type.Array(Type.Integer({ minimum: 0, maximum: 1023 }), {
+        default: [],
+        description: 'Cores to pin workers to, in order. Empty means every core this process may use.',
+      }),
+      keepFree: Type.Integer({
+        default: 0,
+        minimum: 0,
+        maximum: 255,
+        description:
+          'Cores left without a worker, for signaling, recording and the rest of the machine. Raise it where recording runs on the same host.',
+      }),
+      pin: Type.Boolean({
+        default: true,
+        description:
+          'Pin each worker to its core (Linux). Off lets the kernel move workers, which costs cache misses but shares better with other programs.',
+      }),
+      portBase: Type.Integer({
+        default: 44444,
+        minimum: 0,
+        maximum: 65535,
+        description: 'Worker n takes UDP and TCP port portBase + n. Open these in the firewall. 0 lets the system choose (tests).',
+      }),
+      listen: Type.Array(Type.String({ minLength: 1 }), {
+        default: [],
+        description:
+          'Addresses media is received on, each as address or address=announced, where announced is the IPv4, IPv6 or DNS name (resolved at start) that browsers reach it by: 0.0.0.0=203.0.113.7. Empty means 127.0.0.1 in development; in production 0.0.0.0 announced as this host’s first public, else first private address.',
+      }),
+      logLevel: oneOf(['debug', 'warn', 'error', 'none'], {
+        default: 'warn',
+        description: 'What the worker processes log. debug is loud: use with logTags.',
+      }),
+      logTags: Type.Array(oneOf(workerLogTags, {}), {
+        default: ['info', 'ice', 'dtls'],
+        description: 'Subjects the workers log at debug level.',
+      }),
+      loadSampleMs: Type.Integer({
+        default: 2000,
+        minimum: 100,
+        maximum: 60000,
+        description: 'Milliseconds between two measurements of CPU time per worker. Lower reacts faster and costs a request per worker.',
+      }),
+      restartBackoffMaxMs: Type.Integer({
+        default: 10000,
+        minimum: 0,
+        maximum: 600000,
+        description: 'A worker that dies at once after every start is started again at growing intervals, at most this long.',
+      }),
+    }),
+
+    media: group('Codecs and bitrates.', {
+      codecs: Type.Array(oneOf(codecNames, {}), {
+        default: ['opus', 'vp8', 'vp9', 'h264', 'av1'],
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'Codecs a room offers, best liked first: publishers use the first one that their browser has. opus is required for audio.',
+      }),
+      opusFec: Type.Boolean({ default: true, description: 'Opus in-band error correction: survives single losses for about 20 % more audio bitrate.' }),
+      opusDtx: Type.Boolean({ default: true, description: 'Opus sends almost nothing in silence. Saves most of the audio traffic of large rooms.' }),
+      initialOutgoingBps: Type.Integer({
+        default: 1_000_000,
+        minimum: 100_000,
+        maximum: 100_000_000,
+        description: 'Bits per second assumed towards a new receiver until measured. Higher shows sharp video sooner, and floods thin links at first.',
+      }),
+      maxIncomingBps: Type.Integer({
+        default: 6_000_000,
+        minimum: 0,
+        maximum: 1_000_000_000,
+        description: 'Bits per second one publisher may send (it is told so by REMB or transport feedback). 0 means no limit.',
+      }),
+      maxOutgoingBps: Type.Integer({
+        default: 0,
+        minimum: 0,
+        maximum: 1_000_000_000,
+        description: 'Bits per second one receiver may be sent; layers are chosen to fit. 0 means no limit.',
+      }),
+      preferTcp: Type.Boolean({ default: false, description: 'Offer TCP before UDP. Only for networks whose UDP is worse than none.' }),
+      iceConsentSeconds: Type.Integer({
+        default: 20,
+        minimum: 0,
+        maximum: 60,
+        description:
+          'A transport from which nothing proves to be alive for this long is lost and its peer is closed. Higher survives longer gaps, and keeps ghosts longer. 0 turns it off.',
+      }),
+      maxDataMessageBytes: Type.Integer({
+        default: 262_144,
+        minimum: 1024,
+        maximum: 1_048_576,
+        description: 'Largest data channel message, in bytes.',
+      }),
+    }),
+
+    rooms: group('Life of rooms and sessions.', {
+      emptySeconds: Type.Integer({
+        default: 20,
+        minimum: 0,
+        maximum: 86_400,
+        description: 'A room closes this long after its last peer left. Higher lets people come back to the same room; an empty room costs one router.',
+      }),
+      joinSeconds: Type.Integer({
+        default: 120,
+        minimum: 5,
+        maximum: 3600,
+        description: 'A connection that has not joined by then is closed. Must outlast a slow answer to the browser’s permission prompt.',
+      }),
+      requestSeconds: Type.Integer({
+        default: 20,
+        minimum: 1,
+        maximum: 120,
+        description: 'How long a client may take to answer a request of the server, such as newConsumer, before the consumer is closed.',
+      }),
+      pingSeconds: Type.Integer({
+        default: 10,
+        minimum: 1,
+        maximum: 120,
+        description: 'Interval of WebSocket pings. A socket that leaves one unanswered for a whole interval is closed.',
+      }),
+      audioLevelMs: Type.Integer({
+        default: 800,
+        minimum: 100,
+        maximum: 5000,
+        description: 'Interval of speakingPeers notifications. Lower animates better and costs messages to every peer.',
+      }),
+    }),
+
+    limits: group('What one client, peer or room may use. Past a limit the client gets the error limit-exceeded that names it.', {
+      messageBytes: Type.Integer({ default: 262_144, minimum: 16_384, maximum: 960_000, description: 'Largest signaling message. A larger one closes its socket.' }),
+      messagesPerSecond: Type.Integer({
+        default: 50,
+        minimum: 5,
+        maximum: 10_000,
+        description: 'Signaling messages per second and socket, on average. Above it requests are refused.',
+      }),
+      messageBurst: Type.Integer({
+        default: 300,
+        minimum: 10,
+        maximum: 100_000,
+        description: 'Messages a socket may send at once before the average counts. Joining a large room needs some.',
+      }),
+      bufferedBytes: Type.Integer({
+        default: 4_194_304,
+        minimum: 262_144,
+        maximum: 268_435_456,
+        description: 'Bytes that may wait for a slow reader before its socket is closed.',
+      }),
+      connectionsPerAddress: Type.Integer({ default: 200, minimum: 1, maximum: 1_000_000, description: 'Open WebSockets per client address. Remember that a school may sit behind one.' }),
+      rooms: Type.Integer({ default: 1000, minimum: 1, maximum: 1_000_000, description: 'Rooms open at once on this server.' }),
+      peersPerRoom: Type.Integer({ default: 200, minimum: 1, maximum: 100_000, description: 'Peers in one room.' }),
+      transportsPerPeer: Type.Integer({ default: 4, minimum: 2, maximum: 100, description: 'WebRTC transports of one peer. Two are enough for one session.' }),
+      producersPerPeer: Type.Integer({ default: 16, minimum: 1, maximum: 1000, description: 'Audio and video producers of one peer.' }),
+      consumersPerPeer: Type.Integer({ default: 1000, minimum: 1, maximum: 100_000, description: 'Audio and video consumers of one peer.' }),
+      dataProducersPerPeer: Type.Integer({ default: 16, minimum: 0, maximum: 1000, description: 'Data producers of one peer.' }),
+      dataConsumersPerPeer: Type.Integer({ default: 2000, minimum: 0, maximum: 100_000, description: 'Data consumers of one peer.' }),
+      nameLength: Type.Integer({ default: 128, minimum: 8, maximum: 1024, description: 'Characters in a display name, room id or peer id.' }),
+      metadataBytes: Type.Integer({ default: 4096, minimum: 0, maximum: 65_536, description: 'JSON bytes of the metadata of a peer or producer.' }),
+    }),
+  },
+  { additionalProperties: false },
+)
+
+/** The whole configuration, every default filled in; frozen by the loader. */
+export type Config = Static<typeof settings>
+export type HttpConfig = Config['http']
+export type LogConfig = Config['log']
+export type WorkersConfig = Config['workers']
+export type MediaConfig = Config['media']
+export type RoomsConfig = Config['rooms']
+export type LimitsConfig = Config['limits']
+/** Names of limits, as they appear in the `limit` field of a `limit-exceeded` error. */
+export type LimitName = keyof LimitsConfig

@@ -1,0 +1,40 @@
+import { pino, type Logger, type LoggerOptions } from 'pino'
+
+export type Log = Logger
+
+export interface LogOptions {
+  readonly level: string
+  /** Coloured lines for people instead of JSON. */
+  readonly pretty: boolean
+}
+
+/** Fields that never reach a log, wherever in the first two levels they stand. */
+const secretFields = ['token', 'accessToken', 'access_token', 'authorization', 'cookie', 'password', 'secret', 'peerSecret']
+
+/** The root logger. Parts take `log.child({ roomId, peerId })` so that a line says whom it is about. */
+export function createLog(options: LogOptions): Log {
+  const settings: LoggerOptions = {
+    level: options.level,
+    base: null,
+    redact: {
+      paths: secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+      censor: '[secret]',
+    },
+  }
+  if (!options.pretty) return pino(settings)
+  return pino({
+    ...settings,
+    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' } },
+  })
+}
+
+/** For tests and tools that want silence. */
+export function silentLog(): Log {
+  return pino({ level: 'silent' })
+}
+
+/** Query strings may carry tokens: a URL goes into logs without it. */
+export function pathOnly(url: string): string {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}

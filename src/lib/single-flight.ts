@@ -1,0 +1,12 @@
+/** Runs `make` once per key at a time: callers that come while it runs share its promise, which is forgotten when it ends. */
+export class SingleFlight<K, V> {
+  readonly #pending = new Map<K, Promise<V>>()
+
+  run(key: K, make: () => Promise<V>): Promise<V> {
+    const pending = this.#pending.get(key)
+    if (pending) return pending
+    const made = make().finally(() => this.#pending.delete(key))
+    this.#pending.set(key, made)
+    return made
+  }
+}
