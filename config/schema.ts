@@ -14,8 +14,10 @@ export type CodecName = (typeof codecNames)[number]
 const group = <P extends Record<string, TSchema>>(description: string, properties: P) =>
   Type.Object(properties, { description, default: {}, additionalProperties: false })
 
-const oneOf = <const T extends readonly string[]>(values: T, options: { default?: T[number]; description?: string }) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options })
+const oneOf = <const T extends readonly string[]>(
+  values: T,
+  options: { default?: T[number]; description?: string },
+) => Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options })
 
 export const workerLogTags = [
   'info', 'ice', 'dtls', 'rtp', 'srtp', 'rtcp', 'rtx', 'bwe', 'score', 'simulcast', 'svc', 'sctp', 'message',
@@ -31,7 +33,8 @@ export const settings = Type.Object(
     dataDir: Type.String({
       default: './data',
       minLength: 1,
-      description: 'Folder for everything Sluice writes: certificates of its own, recordings, the embedded database.',
+      description:
+        'Folder for everything Sluice writes: certificates of its own, recordings, the embedded database.',
     }),
 
     http: group('The web server: REST, WebSocket signaling and the web app on one port.', {
@@ -40,15 +43,22 @@ export const settings = Type.Object(
         description:
           'Address to listen on. Empty means 127.0.0.1 in development and all addresses (::) in production.',
       }),
-      port: Type.Integer({ default: 4443, minimum: 0, maximum: 65535, description: 'TCP port. 0 lets the system choose one (tests do that).' }),
+      port: Type.Integer({
+        default: 4443,
+        minimum: 0,
+        maximum: 65535,
+        description: 'TCP port. 0 lets the system choose one (tests do that).',
+      }),
       tlsCert: Type.String({
         default: '',
-        description: 'Path of a PEM certificate chain. With tlsKey it turns on HTTPS; leave both empty behind a TLS proxy.',
+        description:
+          'Path of a PEM certificate chain. With tlsKey it turns on HTTPS; leave both empty behind a TLS proxy.',
       }),
       tlsKey: Type.String({ default: '', description: 'Path of the PEM private key of tlsCert.' }),
       publicUrl: Type.String({
         default: '',
-        description: 'The URL people use, when it differs from host and port (behind a proxy). Its origin may open WebSockets.',
+        description:
+          'The URL people use, when it differs from host and port (behind a proxy). Its origin may open WebSockets.',
       }),
       corsOrigins: Type.Array(Type.String({ minLength: 1 }), {
         default: [],
@@ -100,7 +110,8 @@ export const settings = Type.Object(
         default: 44444,
         minimum: 0,
         maximum: 65535,
-        description: 'Worker n takes UDP and TCP port portBase + n. Open these in the firewall. 0 lets the system choose (tests).',
+        description:
+          'Worker n takes UDP and TCP port portBase + n. Open these in the firewall. 0 lets the system choose (tests).',
       }),
       listen: Type.Array(Type.String({ minLength: 1 }), {
         default: [],
@@ -119,13 +130,15 @@ export const settings = Type.Object(
         default: 2000,
         minimum: 100,
         maximum: 60000,
-        description: 'Milliseconds between two measurements of CPU time per worker. Lower reacts faster and costs a request per worker.',
+        description:
+          'Milliseconds between two measurements of CPU time per worker. Lower reacts faster and costs a request per worker.',
       }),
       restartBackoffMaxMs: Type.Integer({
         default: 10000,
         minimum: 0,
         maximum: 600000,
-        description: 'A worker that dies at once after every start is started again at growing intervals, at most this long.',
+        description:
+          'A worker that dies at once after every start is started again at growing intervals, at most this long.',
       }),
     }),
 
@@ -137,19 +150,28 @@ export const settings = Type.Object(
         description:
           'Codecs a room offers, best liked first: publishers use the first one that their browser has. opus is required for audio.',
       }),
-      opusFec: Type.Boolean({ default: true, description: 'Opus in-band error correction: survives single losses for about 20 % more audio bitrate.' }),
-      opusDtx: Type.Boolean({ default: true, description: 'Opus sends almost nothing in silence. Saves most of the audio traffic of large rooms.' }),
+      opusFec: Type.Boolean({
+        default: true,
+        description:
+          'Opus in-band error correction: survives single losses for about 20 % more audio bitrate.',
+      }),
+      opusDtx: Type.Boolean({
+        default: true,
+        description: 'Opus sends almost nothing in silence. Saves most of the audio traffic of large rooms.',
+      }),
       initialOutgoingBps: Type.Integer({
         default: 1_000_000,
         minimum: 100_000,
         maximum: 100_000_000,
-        description: 'Bits per second assumed towards a new receiver until measured. Higher shows sharp video sooner, and floods thin links at first.',
+        description:
+          'Bits per second assumed towards a new receiver until measured. Higher shows sharp video sooner, and floods thin links at first.',
       }),
       maxIncomingBps: Type.Integer({
         default: 6_000_000,
         minimum: 0,
         maximum: 1_000_000_000,
-        description: 'Bits per second one publisher may send (it is told so by REMB or transport feedback). 0 means no limit.',
+        description:
+          'Bits per second one publisher may send (it is told so by REMB or transport feedback). 0 means no limit.',
       }),
       maxOutgoingBps: Type.Integer({
         default: 0,
@@ -157,7 +179,10 @@ export const settings = Type.Object(
         maximum: 1_000_000_000,
         description: 'Bits per second one receiver may be sent; layers are chosen to fit. 0 means no limit.',
       }),
-      preferTcp: Type.Boolean({ default: false, description: 'Offer TCP before UDP. Only for networks whose UDP is worse than none.' }),
+      preferTcp: Type.Boolean({
+        default: false,
+        description: 'Offer TCP before UDP. Only for networks whose UDP is worse than none.',
+      }),
       iceConsentSeconds: Type.Integer({
         default: 20,
         minimum: 0,
@@ -178,65 +203,129 @@ export const settings = Type.Object(
         default: 20,
         minimum: 0,
         maximum: 86_400,
-        description: 'A room closes this long after its last peer left. Higher lets people come back to the same room; an empty room costs one router.',
+        description:
+          'A room closes this long after its last peer left. Higher lets people come back to the same room; an empty room costs one router.',
       }),
       joinSeconds: Type.Integer({
         default: 120,
         minimum: 5,
         maximum: 3600,
-        description: 'A connection that has not joined by then is closed. Must outlast a slow answer to the browser’s permission prompt.',
+        description:
+          'A connection that has not joined by then is closed. Must outlast a slow answer to the browser’s permission prompt.',
       }),
       requestSeconds: Type.Integer({
         default: 20,
         minimum: 1,
         maximum: 120,
-        description: 'How long a client may take to answer a request of the server, such as newConsumer, before the consumer is closed.',
+        description:
+          'How long a client may take to answer a request of the server, such as newConsumer, before the consumer is closed.',
       }),
       pingSeconds: Type.Integer({
         default: 10,
         minimum: 1,
         maximum: 120,
-        description: 'Interval of WebSocket pings. A socket that leaves one unanswered for a whole interval is closed.',
+        description:
+          'Interval of WebSocket pings. A socket that leaves one unanswered for a whole interval is closed.',
       }),
       audioLevelMs: Type.Integer({
         default: 800,
         minimum: 100,
         maximum: 5000,
-        description: 'Interval of speakingPeers notifications. Lower animates better and costs messages to every peer.',
+        description:
+          'Interval of speakingPeers notifications. Lower animates better and costs messages to every peer.',
       }),
     }),
 
-    limits: group('What one client, peer or room may use. Past a limit the client gets the error limit-exceeded that names it.', {
-      messageBytes: Type.Integer({ default: 262_144, minimum: 16_384, maximum: 960_000, description: 'Largest signaling message. A larger one closes its socket.' }),
-      messagesPerSecond: Type.Integer({
-        default: 50,
-        minimum: 5,
-        maximum: 10_000,
-        description: 'Signaling messages per second and socket, on average. Above it requests are refused.',
-      }),
-      messageBurst: Type.Integer({
-        default: 300,
-        minimum: 10,
-        maximum: 100_000,
-        description: 'Messages a socket may send at once before the average counts. Joining a large room needs some.',
-      }),
-      bufferedBytes: Type.Integer({
-        default: 4_194_304,
-        minimum: 262_144,
-        maximum: 268_435_456,
-        description: 'Bytes that may wait for a slow reader before its socket is closed.',
-      }),
-      connectionsPerAddress: Type.Integer({ default: 200, minimum: 1, maximum: 1_000_000, description: 'Open WebSockets per client address. Remember that a school may sit behind one.' }),
-      rooms: Type.Integer({ default: 1000, minimum: 1, maximum: 1_000_000, description: 'Rooms open at once on this server.' }),
-      peersPerRoom: Type.Integer({ default: 200, minimum: 1, maximum: 100_000, description: 'Peers in one room.' }),
-      transportsPerPeer: Type.Integer({ default: 4, minimum: 2, maximum: 100, description: 'WebRTC transports of one peer. Two are enough for one session.' }),
-      producersPerPeer: Type.Integer({ default: 16, minimum: 1, maximum: 1000, description: 'Audio and video producers of one peer.' }),
-      consumersPerPeer: Type.Integer({ default: 1000, minimum: 1, maximum: 100_000, description: 'Audio and video consumers of one peer.' }),
-      dataProducersPerPeer: Type.Integer({ default: 16, minimum: 0, maximum: 1000, description: 'Data producers of one peer.' }),
-      dataConsumersPerPeer: Type.Integer({ default: 2000, minimum: 0, maximum: 100_000, description: 'Data consumers of one peer.' }),
-      nameLength: Type.Integer({ default: 128, minimum: 8, maximum: 1024, description: 'Characters in a display name, room id or peer id.' }),
-      metadataBytes: Type.Integer({ default: 4096, minimum: 0, maximum: 65_536, description: 'JSON bytes of the metadata of a peer or producer.' }),
-    }),
+    limits: group(
+      'What one client, peer or room may use. Past a limit the client gets the error limit-exceeded that names it.',
+      {
+        messageBytes: Type.Integer({
+          default: 262_144,
+          minimum: 16_384,
+          maximum: 960_000,
+          description: 'Largest signaling message. A larger one closes its socket.',
+        }),
+        messagesPerSecond: Type.Integer({
+          default: 50,
+          minimum: 5,
+          maximum: 10_000,
+          description: 'Signaling messages per second and socket, on average. Above it requests are refused.',
+        }),
+        messageBurst: Type.Integer({
+          default: 300,
+          minimum: 10,
+          maximum: 100_000,
+          description:
+            'Messages a socket may send at once before the average counts. Joining a large room needs some.',
+        }),
+        bufferedBytes: Type.Integer({
+          default: 4_194_304,
+          minimum: 262_144,
+          maximum: 268_435_456,
+          description: 'Bytes that may wait for a slow reader before its socket is closed.',
+        }),
+        connectionsPerAddress: Type.Integer({
+          default: 200,
+          minimum: 1,
+          maximum: 1_000_000,
+          description: 'Open WebSockets per client address. Remember that a school may sit behind one.',
+        }),
+        rooms: Type.Integer({
+          default: 1000,
+          minimum: 1,
+          maximum: 1_000_000,
+          description: 'Rooms open at once on this server.',
+        }),
+        peersPerRoom: Type.Integer({
+          default: 200,
+          minimum: 1,
+          maximum: 100_000,
+          description: 'Peers in one room.',
+        }),
+        transportsPerPeer: Type.Integer({
+          default: 4,
+          minimum: 2,
+          maximum: 100,
+          description: 'WebRTC transports of one peer. Two are enough for one session.',
+        }),
+        producersPerPeer: Type.Integer({
+          default: 16,
+          minimum: 1,
+          maximum: 1000,
+          description: 'Audio and video producers of one peer.',
+        }),
+        consumersPerPeer: Type.Integer({
+          default: 1000,
+          minimum: 1,
+          maximum: 100_000,
+          description: 'Audio and video consumers of one peer.',
+        }),
+        dataProducersPerPeer: Type.Integer({
+          default: 16,
+          minimum: 0,
+          maximum: 1000,
+          description: 'Data producers of one peer.',
+        }),
+        dataConsumersPerPeer: Type.Integer({
+          default: 2000,
+          minimum: 0,
+          maximum: 100_000,
+          description: 'Data consumers of one peer.',
+        }),
+        nameLength: Type.Integer({
+          default: 128,
+          minimum: 8,
+          maximum: 1024,
+          description: 'Characters in a display name, room id or peer id.',
+        }),
+        metadataBytes: Type.Integer({
+          default: 4096,
+          minimum: 0,
+          maximum: 65_536,
+          description: 'JSON bytes of the metadata of a peer or producer.',
+        }),
+      },
+    ),
   },
   { additionalProperties: false },
 )
