@@ -5,6 +5,7 @@ import { Type, type Static, type TSchema } from 'typebox'
  * The loader, the environment variable names, the sample file and the documentation are derived from here.
  *
  * Units are part of the name where a number has one (`Ms`, `Seconds`, `Bytes`, `Bps`).
+ * `path: true` makes a text absolute, seen from the working directory; `secret: true` keeps a value from ever being printed.
  */
 
 /** `codec[=name]` short names for `media.codecs`; their RTP parameters are in codecs.ts. */
@@ -33,6 +34,7 @@ export const settings = Type.Object(
     dataDir: Type.String({
       default: './data',
       minLength: 1,
+      path: true,
       description:
         'Folder for everything Sluice writes: certificates of its own, recordings, the embedded database.',
     }),
@@ -51,10 +53,15 @@ export const settings = Type.Object(
       }),
       tlsCert: Type.String({
         default: '',
+        path: true,
         description:
           'Path of a PEM certificate chain. With tlsKey it turns on HTTPS; leave both empty behind a TLS proxy.',
       }),
-      tlsKey: Type.String({ default: '', description: 'Path of the PEM private key of tlsCert.' }),
+      tlsKey: Type.String({
+        default: '',
+        path: true,
+        description: 'Path of the PEM private key of tlsCert.',
+      }),
       publicUrl: Type.String({
         default: '',
         description:
