@@ -133,6 +133,13 @@ export const settings = Type.Object(
         default: ['info', 'ice', 'dtls'],
         description: 'Subjects the workers log at debug level.',
       }),
+      refuseAbove: Type.Number({
+        default: 0.85,
+        minimum: 0.1,
+        maximum: 10,
+        description:
+          'No new room is placed on a worker whose load (1 is a whole core) is at least this. When all are above, new rooms are refused, so that people in rooms do not suffer. Lower leaves more room for calls to grow.',
+      }),
       loadSampleMs: Type.Integer({
         default: 2000,
         minimum: 100,
