@@ -1,0 +1,141 @@
+import { EventEmitter } from 'node:events'
+import { version as mediasoupVersion, type types } from 'mediasoup'
+import type { WorkersConfig } from '../config/schema.ts'
+import { AppError } from '../src/lib/app-error.ts'
+import type { Log } from '../src/lib/log.ts'
+import { chooseCores, usableCores } from './cores.ts'
+import { loadOf, placeRoom } from './placement.ts'
+import type { ListenAddress } from './ports.ts'
+import { WorkerSlot } from './worker-slot.ts'
+
+export { mediasoupVersion }
+
+/** A router and what its transports need: the part of a room that lies on one worker. */
+export interface MediaRouter {
+  readonly router: types.Router
+  readonly webRtcServer: types.WebRtcServer
+  readonly workerIndex: number
+}
+
+export interface WorkerStatus {
+  readonly index: number
+  readonly core: number
+  readonly pinned: boolean
+  readonly pid: number | undefined
+  /** 0 is idle, 1 is a whole core. */
+  readonly cpu: number
+  readonly consumers: number
+  readonly deaths: number
+}
+
+interface WorkerPoolEvents {
+  'worker-died': [{ index: number; reason: string }]
+}
+
+export interface WorkerPoolOptions {
+  readonly config: WorkersConfig
+  readonly codecs: types.RouterRtpCodecCapability[]
+  readonly listen: readonly ListenAddress[]
+  /** Path of the mediasoup worker binary. */
+  readonly binary: string
+  readonly log: Log
+}
+
+/** All workers of this process: starts them, keeps them running, measures them and places rooms on them. */
+export class WorkerPool {
+  readonly events = new EventEmitter<WorkerPoolEvents>()
+  readonly #slots: WorkerSlot[]
+  readonly #codecs: types.RouterRtpCodecCapability[]
+  readonly #ceiling: number
+  readonly #log: Log
+  readonly #sampling: NodeJS.Timeout
+  #closed = false
+
+  /** Throws when a worker cannot be started, for instance because its port is taken. */
+  static async create(options: WorkerPoolOptions): Promise<WorkerPool> {
+    const cores = chooseCores(options.config, usableCores())
+    const pool = new WorkerPool(options, cores)
+    try {
+      await Promise.all(pool.#slots.map((slot) => slot.start()))
+    } catch (error) {
+      await pool.close()
+      throw error
+    }
+    return pool
+  }
+
+  private constructor(options: WorkerPoolOptions, cores: readonly number[]) {
+    this.#log = options.log
+    this.#codecs = options.codecs
+    this.#ceiling = options.config.refuseAbove
+    this.#slots = cores.map(
+      (core, index) =>
+        new WorkerSlot({
+          ...options,
+          index,
+          core,
+          onDied: (died, reason) => this.events.emit('worker-died', { index: died, reason }),
+        }),
+    )
+    this.#sampling = setInterval(() => this.#sample(), options.config.loadSampleMs)
+    this.#sampling.unref()
+  }
+
+  /** A router on the least loaded worker. Throws `unavailable` when none is up or all are full. */
+  async createRouter(): Promise<MediaRouter> {
+    const index = placeRoom(
+      this.#slots.map((slot) => slot.load),
+      this.#ceiling,
+    )
+    if (index === undefined) {
+      const isUp = this.#slots.some((slot) => slot.load.up)
+      throw isUp
+        ? new AppError('unavailable', 'This server is full; no new room can be opened now.', {
+            reason: 'overload',
+          })
+        : new AppError('unavailable', 'No media worker is running right now.', { reason: 'no-worker' })
+    }
+    try {
+      return { ...(await this.#slots[index]!.createRouter(this.#codecs)), workerIndex: index }
+    } catch (error) {
+      // The worker may have died between the choice and the answer.
+      this.#log.warn({ err: error, worker: index }, 'router could not be made')
+      throw new AppError('unavailable', 'The media worker ended while the room was being opened.', {
+        reason: 'no-worker',
+      })
+    }
+  }
+
+  get status(): WorkerStatus[] {
+    return this.#slots.map((slot) => ({
+      index: slot.index,
+      core: slot.core,
+      pinned: slot.pinned,
+      pid: slot.pid,
+      cpu: slot.load.cpu,
+      consumers: slot.load.consumers,
+      deaths: slot.deaths,
+    }))
+  }
+
+  /** Highest load among the workers that are up; 1 is a whole core. */
+  get highestLoad(): number {
+    return Math.max(0, ...this.#slots.filter((slot) => slot.load.up).map((slot) => loadOf(slot.load)))
+  }
+
+  /** Resolves when every worker process is gone. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    clearInterval(this.#sampling)
+    await Promise.all(this.#slots.map((slot) => slot.closed()))
+  }
+
+  #sample(): void {
+    for (const slot of this.#slots) {
+      slot
+        .sample()
+        .catch((error: unknown) => this.#log.debug({ err: error, worker: slot.index }, 'no load sample'))
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process'
+import { platform } from 'node:os'
+import { promisify } from 'node:util'
+import { createWorker, type types } from 'mediasoup'
+import type { WorkersConfig } from '../config/schema.ts'
+import type { Log } from '../src/lib/log.ts'
+import { cpuShare, type WorkerLoad } from './placement.ts'
+import { listenInfos, type ListenAddress } from './ports.ts'
+
+const run = promisify(execFile)
+
+export interface WorkerSlotOptions {
+  readonly index: number
+  readonly core: number
+  readonly binary: string
+  readonly config: WorkersConfig
+  readonly listen: readonly ListenAddress[]
+  readonly log: Log
+  readonly onDied: (index: number, reason: string) => void
+}
+
+/** What a slot runs right now. A worker that dies takes its `Running` with it; the slot gets a new one. */
+interface Running {
+  readonly worker: types.Worker
+  readonly webRtcServer: types.WebRtcServer
+  sample: { cpuMs: number; atMs: number }
+}
+
+/** A worker lives at least this long before its slot is trusted again and the back-off starts anew, in milliseconds. */
+const stableAfterMs = 30_000
+const firstBackoffMs = 100
+
+/** One place for a worker: a core and a port. Keeps a worker process running there until it is closed. */
+export class WorkerSlot {
+  readonly index: number
+  readonly core: number
+  readonly #options: WorkerSlotOptions
+  readonly #log: Log
+  #running: Running | undefined
+  #closed = false
+  #restart: NodeJS.Timeout | undefined
+  #startedAtMs = 0
+  #failuresInARow = 0
+  #deaths = 0
+  #cpu = 0
+  #consumers = 0
+  #newRouters = 0
+  #pinned = false
+
+  constructor(options: WorkerSlotOptions) {
+    this.index = options.index
+    this.core = options.core
+    this.#options = options
+    this.#log = options.log.child({ worker: options.index, core: options.core })
+  }
+
+  get load(): WorkerLoad {
+    return {
+      index: this.index,
+      up: this.#running !== undefined,
+      cpu: this.#cpu,
+      consumers: this.#consumers,
+      newRouters: this.#newRouters,
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#running?.worker.pid
+  }
+
+  get deaths(): number {
+    return this.#deaths
+  }
+
+  get pinned(): boolean {
+    return this.#pinned
+  }
+
+  /** Starts the worker; throws when it cannot be started or its port is taken. */
+  async start(): Promise<void> {
+    const { config, listen, binary } = this.#options
+    this.#startedAtMs = Date.now()
+    const worker = await createWorker({
+      workerBin: binary,
+      logLevel: config.logLevel,
+      logTags: config.logTags,
+    })
+    if (this.#closed) {
+      worker.close()
+      return
+    }
+    try {
+      if (config.pin) await this.#pin(worker.pid)
+      const webRtcServer = await worker.createWebRtcServer({
+        listenInfos: listenInfos(listen, config.portBase, this.index),
+      })
+      if (this.#closed) throw new Error('closed while starting')
+      this.#watch(worker)
+      this.#running = { worker, webRtcServer, sample: { cpuMs: 0, atMs: performance.now() } }
+      this.#log.info({ pid: worker.pid }, 'worker started')
+    } catch (error) {
+      worker.close()
+      if (!this.#closed) throw error
+    }
+  }
+
+  /** A router on this worker, with the WebRtcServer that its transports listen on. */
+  async createRouter(
+    mediaCodecs: types.RouterRtpCodecCapability[],
+  ): Promise<{ router: types.Router; webRtcServer: types.WebRtcServer }> {
+    const running = this.#running
+    if (!running) throw new Error(`worker ${this.index} is down`)
+    this.#newRouters++
+    const router = await running.worker.createRouter({ mediaCodecs })
+    return { router, webRtcServer: running.webRtcServer }
+  }
+
+  /** Measures CPU time since the last sample. */
+  async sample(): Promise<void> {
+    const running = this.#running
+    if (!running) return
+    const usage = await running.worker.getResourceUsage()
+    if (this.#running !== running) return
+    const sample = { cpuMs: usage.ru_utime + usage.ru_stime, atMs: performance.now() }
+    this.#cpu = cpuShare(running.sample, sample)
+    running.sample = sample
+    this.#newRouters = 0
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#restart)
+    this.#running?.worker.close()
+    this.#running = undefined
+  }
+
+  /** Resolves when the worker's process is gone. */
+  async closed(): Promise<void> {
+    const worker = this.#running?.worker
+    this.close()
+    if (!worker || worker.subprocessClosed) return
+    await new Promise<void>((resolve) => worker.once('subprocessclose', resolve))
+  }
+
+  #watch(worker: types.Worker): void {
+    worker.once('died', (error) => this.#died(error.message))
+    // Consumers are counted here, where they are made, so that nobody has to report them.
+    worker.observer.on('newrouter', (router) => {
+      router.observer.on('newtransport', (transport) => {
+        transport.observer.on('newconsumer', (consumer) => {
+          this.#consumers++
+          consumer.observer.once('close', () => this.#consumers--)
+        })
+      })
+    })
+  }
+
+  #died(reason: string): void {
+    if (this.#closed) return
+    this.#deaths++
+    this.#running = undefined
+    this.#cpu = 0
+    this.#newRouters = 0
+    this.#log.error({ reason, deaths: this.#deaths }, 'worker died')
+    this.#options.onDied(this.index, reason)
+    const wasStable = Date.now() - this.#startedAtMs >= stableAfterMs
+    this.#failuresInARow = wasStable ? 0 : this.#failuresInARow + 1
+    this.#startAgain()
+  }
+
+  /** At once after a worker that had lived; at doubling intervals while they keep dying. */
+  #startAgain(): void {
+    const waitMs =
+      this.#failuresInARow <= 1
+        ? 0
+        : Math.min(firstBackoffMs * 2 ** (this.#failuresInARow - 2), this.#options.config.restartBackoffMaxMs)
+    this.#restart = setTimeout(() => {
+      this.start().catch((error: unknown) => {
+        if (this.#closed) return
+        this.#failuresInARow++
+        this.#log.error({ err: error }, 'worker cannot be started again')
+        this.#startAgain()
+      })
+    }, waitMs)
+  }
+
+  /** Linux only: there is no such call in Node, and util-linux is everywhere. Failing to pin costs speed, not service. */
+  async #pin(pid: number): Promise<void> {
+    if (platform() !== 'linux') return
+    try {
+      await run('taskset', ['--all-tasks', '--cpu-list', '--pid', String(this.core), String(pid)])
+      this.#pinned = true
+    } catch (error) {
+      this.#log.warn({ err: error }, 'worker could not be pinned to its core')
+    }
+  }
+}
