@@ -1,0 +1,113 @@
+// Everything between the npm packages and a running server: `node scripts/setup.ts <start|test|build>`, run by
+// scripts/bootstrap.mjs. Says nothing and costs little when everything is there.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findFfmpeg } from '../recorder/ffmpeg-binary.ts'
+import { obtainWorkerBinary } from '../workers/binary/resolve.ts'
+import { run } from '../workers/binary/run.ts'
+import { aptAccess, aptInstall, installCommand } from './apt.ts'
+import { findChromium } from './chromium.ts'
+import { SetupOutput } from './setup-output.ts'
+import { buildWebApp } from './web-build.ts'
+
+const project = fileURLToPath(new URL('..', import.meta.url))
+const purposes = ['start', 'test', 'build'] as const
+type Purpose = (typeof purposes)[number]
+
+const output = new SetupOutput()
+const { report } = output
+
+async function setUp(purpose: Purpose): Promise<void> {
+  await provideWorker()
+  if (purpose !== 'build') await provideFfmpeg()
+  if (purpose === 'test') await provideChromium()
+  if (purpose === 'build') await buildSdk()
+  await buildWebApp(project, report)
+}
+
+async function provideWorker(): Promise<void> {
+  await obtainWorkerBinary({
+    report,
+    progress: output.progress,
+    installPackages: async (packages) => {
+      try {
+        await aptInstall(packages, report)
+      } catch (error) {
+        throw new Error(`building the worker needs more packages: ${messageOf(error)}`, { cause: error })
+      }
+    },
+  })
+}
+
+/** Only recording needs FFmpeg, so a server without it starts all the same. */
+async function provideFfmpeg(): Promise<void> {
+  if (await findFfmpeg()) return
+
+  if (await aptAccess()) {
+    try {
+      await aptInstall(['ffmpeg'], report)
+    } catch (error) {
+      report(messageOf(error))
+    }
+    if (await findFfmpeg()) return
+  }
+
+  report(
+    `there is no FFmpeg, so nothing can be recorded. Please run:  ${installCommand(['ffmpeg'])}\n` +
+      '        or where GitHub can be reached:  npm rebuild ffmpeg-static --ignore-scripts=false\n' +
+      '        or name one in FFMPEG_PATH',
+  )
+}
+
+async function provideChromium(): Promise<void> {
+  const missing: string[] = []
+  if (findChromium() === undefined) missing.push('chromium')
+  if (!(await hasFonts())) missing.push('fonts-liberation')
+  if (missing.length === 0) return
+
+  try {
+    await aptInstall(missing, report)
+  } catch (error) {
+    throw new Error(`the browser tests need ${missing.join(' and ')}: ${messageOf(error)}`, { cause: error })
+  }
+  if (findChromium() === undefined)
+    throw new Error('the browser tests need Chromium; name one in CHROMIUM_PATH')
+}
+
+/** Without any font a page's text is empty boxes. */
+async function hasFonts(): Promise<boolean> {
+  if (!existsSync('/usr/share/fonts')) return false
+  const { code, output: fonts } = await run('fc-list', [':lang=en', 'file'])
+  return code === undefined || fonts.trim() !== ''
+}
+
+async function buildSdk(): Promise<void> {
+  const packageJson = JSON.parse(readFileSync(join(project, 'src', 'sdk', 'package.json'), 'utf8')) as {
+    scripts?: Record<string, string>
+  }
+  if (packageJson.scripts?.build === undefined) return
+  const { code, output: said } = await run('npm', ['run', 'build', '--workspace', 'src/sdk'], {
+    cwd: project,
+  })
+  if (code !== 0) throw new Error(`the SDK could not be built:\n${said}`)
+  report('built the SDK')
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function isPurpose(word: string | undefined): word is Purpose {
+  return purposes.some((purpose) => purpose === word)
+}
+
+try {
+  const purpose = process.argv[2]
+  if (!isPurpose(purpose)) throw new Error(`usage: node scripts/setup.ts ${purposes.join('|')}`)
+  await setUp(purpose)
+} catch (error) {
+  process.stderr.write(`set-up failed: ${messageOf(error)}\n`)
+  if (process.env.SLUICE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+  process.exitCode = 1
+}

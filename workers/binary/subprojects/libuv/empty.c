@@ -1,0 +1,2 @@
+/* A static library needs a source file. */
+typedef int empty;
