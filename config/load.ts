@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { isMap, isScalar, LineCounter, parseDocument, type YAMLError, type YAMLMap } from 'yaml'
+import {
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml'
 import { parseCommandLine } from './command-line.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { nearest } from './nearest.ts'
@@ -32,7 +41,7 @@ export interface LoadedConfig {
 export const defaultConfigFile = join('config', 'sluice.yaml')
 
 /** Environment variables that begin with SLUICE_ and are not settings: they belong to set-up, tests and tools. */
-export const otherEnvironment = ['SLUICE_CACHE_DIR', 'SLUICE_DEBUG'] as const
+export const otherEnvironment = ['SLUICE_APT', 'SLUICE_CACHE_DIR', 'SLUICE_DEBUG', 'SLUICE_SERVER'] as const
 
 /** Reads the configuration: defaults, then the file, then the environment. Throws a `ConfigError` with every problem. */
 export function loadConfig({ argv, env, cwd }: LoadOptions): LoadedConfig {
@@ -186,9 +195,16 @@ export function fromFile(known: readonly Setting[], text: string, fileName: stri
       const where = at((isScalar(key) ? key.range?.[0] : undefined) ?? 0)
       const setting = byPath.get(path)
       if (setting) {
-        const plain = isScalar(value)
-          ? value.value
-          : ((value as { toJS?: (of: unknown) => unknown } | null)?.toJS?.(document) ?? null)
+        const plain = plainValue(value, document)
+        if (plain === undefined) {
+          problems.push({
+            where,
+            setting: path,
+            wrong: 'refers to an anchor (*) that is not above it',
+            allowed: setting.allowed,
+          })
+          continue
+        }
         given.push({ setting, value: plain, shown: plain, place: { source: 'file', where } })
       } else if (group === undefined && groups.has(name)) {
         // A group whose lines are all commented out reads as null.
@@ -212,6 +228,15 @@ export function fromFile(known: readonly Setting[], text: string, fileName: stri
   }
   read(root, undefined)
   return { given, problems }
+}
+
+/** The value of a YAML node; undefined when it cannot be built, as with an alias of nothing. */
+function plainValue(node: unknown, document: Document): unknown {
+  try {
+    return isNode(node) ? node.toJS(document) : null
+  } catch {
+    return undefined
+  }
 }
 
 /** The nearest setting by its whole name, or by its last part where the group was forgotten or mistaken. */

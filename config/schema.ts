@@ -123,7 +123,7 @@ export const settings = Type.Object(
       listen: Type.Array(Type.String({ minLength: 1 }), {
         default: [],
         description:
-          'Addresses media is received on, each as address or address=announced, where announced is the IPv4, IPv6 or DNS name (resolved at start) that browsers reach it by: 0.0.0.0=203.0.113.7. Empty means 127.0.0.1 in development; in production 0.0.0.0 announced as this host’s first public, else first private address.',
+          'Addresses media is received on, each as address or address=announced, where announced is the IPv4, IPv6 or DNS name (resolved at start) that browsers reach it by: 0.0.0.0=203.0.113.7. Empty means 127.0.0.1 in development (Firefox sends no media there: start with --lan for it); in production 0.0.0.0 announced as this host’s first public, else first private address.',
       }),
       logLevel: oneOf(['debug', 'warn', 'error', 'none'], {
         default: 'warn',

@@ -10,7 +10,7 @@ export type SettingPath = {
 }[keyof Config]
 
 export type SettingValue = string | number | boolean | readonly (string | number)[]
-export type SettingKind = 'text' | 'choice' | 'integer' | 'boolean' | 'list'
+export type SettingKind = 'text' | 'choice' | 'integer' | 'number' | 'boolean' | 'list'
 
 /** One line of the schema, in the form in which the loader and the documents need it. */
 export interface Setting {
@@ -118,7 +118,7 @@ function toSetting(group: string | undefined, name: string, schema: TSchema): Se
 
 function kindOf(facts: Facts): SettingKind {
   if (facts.enum) return 'choice'
-  if (facts.type === 'integer' || facts.type === 'boolean') return facts.type
+  if (facts.type === 'integer' || facts.type === 'number' || facts.type === 'boolean') return facts.type
   return facts.type === 'array' ? 'list' : 'text'
 }
 
@@ -128,10 +128,13 @@ function allowedText(facts: Facts, name: string): string {
       return facts.enum?.join(', ') ?? ''
     case 'integer':
       return `a whole number from ${facts.minimum} to ${facts.maximum}${unitOf(name)}`
+    case 'number':
+      return `a number from ${facts.minimum} to ${facts.maximum}${unitOf(name)}`
     case 'boolean':
       return 'true or false'
     case 'text':
-      return facts.minLength ? 'text that is not empty' : 'text, may be empty'
+      if (facts.path) return facts.minLength ? 'a path' : 'a path, or empty'
+      return facts.minLength ? 'text that is not empty' : 'text, or empty'
     case 'list': {
       const items = facts.items ?? {}
       const of = items.enum
@@ -159,6 +162,8 @@ function parseText(facts: Facts, text: string): SettingValue | undefined {
   switch (kindOf(facts)) {
     case 'integer':
       return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined
+    case 'number':
+      return /^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : undefined
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : undefined
     case 'list': {
