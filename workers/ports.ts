@@ -1,10 +1,5 @@
 import type { types } from 'mediasoup'
-
-/** An address workers listen on, and how browsers reach it when that differs. */
-export interface ListenAddress {
-  readonly ip: string
-  readonly announcedAddress?: string
-}
+import type { ListenAddress } from '../config/addresses.ts'
 
 /** Receive and send buffers asked of the kernel, in bytes: a key frame burst of many rooms fits. The kernel may grant less. */
 const socketBufferBytes = 4 * 1024 * 1024

@@ -5,7 +5,7 @@ import { AppError } from '../src/lib/app-error.ts'
 import type { Log } from '../src/lib/log.ts'
 import { chooseCores, usableCores } from './cores.ts'
 import { loadOf, placeRoom } from './placement.ts'
-import type { ListenAddress } from './ports.ts'
+import type { ListenAddress } from '../config/addresses.ts'
 import { WorkerSlot } from './worker-slot.ts'
 
 export { mediasoupVersion }

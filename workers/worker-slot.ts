@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process'
 import { platform } from 'node:os'
 import { promisify } from 'node:util'
 import { createWorker, type types } from 'mediasoup'
+import type { ListenAddress } from '../config/addresses.ts'
 import type { WorkersConfig } from '../config/schema.ts'
 import type { Log } from '../src/lib/log.ts'
 import { cpuShare, type WorkerLoad } from './placement.ts'
-import { listenInfos, type ListenAddress } from './ports.ts'
+import { listenInfos } from './ports.ts'
 
 const run = promisify(execFile)
 

@@ -11,26 +11,46 @@ interface CodeFacts {
 }
 
 export const errorCodes = {
-  'bad-request': { status: 400, about: 'The message does not fit its schema; `data.path` says where. Mend the client.' },
+  'bad-request': {
+    status: 400,
+    about: 'The message does not fit its schema; `data.path` says where. Mend the client.',
+  },
   'invalid-media': {
     status: 400,
-    about: 'The media parameters are well-formed but mediasoup cannot use them (codec, SSRC or MID in conflict). Mend the client.',
+    about:
+      'The media parameters are well-formed but mediasoup cannot use them (codec, SSRC or MID in conflict). Mend the client.',
   },
   unauthorized: { status: 401, about: 'A valid token is missing. Get one and connect again.' },
   forbidden: { status: 403, about: 'This client may not do that.' },
   'not-found': {
     status: 404,
-    about: 'No such peer, transport, producer or consumer in reach of this client. Ids of other peers’ objects answer the same.',
+    about:
+      'No such peer, transport, producer or consumer in reach of this client. Ids of other peers’ objects answer the same.',
   },
   'unknown-method': { status: 404, about: 'The server does not know this method.' },
   'not-joined': { status: 409, about: 'Send `join` first.' },
   'already-joined': { status: 409, about: 'This session has joined already.' },
-  conflict: { status: 409, about: 'The object is not in a state that allows this, such as connecting a transport twice.' },
-  'peer-id-taken': { status: 409, about: 'Another session holds this peer id and this client has not proven that it is the same one.' },
-  'limit-exceeded': { status: 429, about: 'A configured limit is reached; `data.limit` names it and `data.max` is its value.' },
+  conflict: {
+    status: 409,
+    about: 'The object is not in a state that allows this, such as connecting a transport twice.',
+  },
+  'peer-id-taken': {
+    status: 409,
+    about: 'Another session holds this peer id and this client has not proven that it is the same one.',
+  },
+  'limit-exceeded': {
+    status: 429,
+    about: 'A configured limit is reached; `data.limit` names it and `data.max` is its value.',
+  },
   'rate-limited': { status: 429, about: 'Too many messages per second. Wait and try again.' },
-  'not-supported': { status: 501, about: 'This server does not offer that, on purpose (network throttling, bots).' },
-  unavailable: { status: 503, about: 'No media worker can take this now, or the server is closing. Try again in a few seconds.' },
+  'not-supported': {
+    status: 501,
+    about: 'This server does not offer that, on purpose (network throttling, bots).',
+  },
+  unavailable: {
+    status: 503,
+    about: 'No media worker can take this now, or the server is closing. Try again in a few seconds.',
+  },
   timeout: { status: 504, about: 'Something took too long. Try again.' },
   internal: { status: 500, about: 'A fault of the server. `data.requestId` finds it in the log.' },
 } as const satisfies Record<string, CodeFacts>

@@ -9,7 +9,16 @@ export interface LogOptions {
 }
 
 /** Fields that never reach a log, wherever in the first two levels they stand. */
-const secretFields = ['token', 'accessToken', 'access_token', 'authorization', 'cookie', 'password', 'secret', 'peerSecret']
+const secretFields = [
+  'token',
+  'accessToken',
+  'access_token',
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+  'peerSecret',
+]
 
 /** The root logger. Parts take `log.child({ roomId, peerId })` so that a line says whom it is about. */
 export function createLog(options: LogOptions): Log {
@@ -24,7 +33,10 @@ export function createLog(options: LogOptions): Log {
   if (!options.pretty) return pino(settings)
   return pino({
     ...settings,
-    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' } },
+    transport: {
+      target: 'pino-pretty',
+      options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' },
+    },
   })
 }
 

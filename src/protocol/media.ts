@@ -9,14 +9,22 @@ const uint32 = Type.Integer({ minimum: 0, maximum: 0xffffffff })
 const shortText = Type.String({ maxLength: 256 })
 const payloadType = Type.Integer({ minimum: 0, maximum: 127 })
 
+/** One of these texts. */
+function oneOf<const T extends readonly string[]>(values: T, options: { description?: string } = {}) {
+  return Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options })
+}
+
 /** A mediasoup object id: a UUID, but only its length is promised. */
 export const ObjectId = Type.String({ minLength: 1, maxLength: 64 })
 
 export const MediaKind = Type.Union([Type.Literal('audio'), Type.Literal('video')])
 
-const CodecParameters = Type.Record(
-  Type.String({ maxLength: 64 }),
-  Type.Union([shortText, Type.Number(), Type.Boolean(), Type.Null()]),
+/** Values are plain ones; mediasoup-client's own type leaves them open, so ours does. */
+const CodecParameters = Type.Unsafe<Record<string, unknown>>(
+  Type.Record(
+    Type.String({ maxLength: 64 }),
+    Type.Union([shortText, Type.Number(), Type.Boolean(), Type.Null()]),
+  ),
 )
 
 const RtcpFeedback = Type.Object({ type: shortText, parameter: Type.Optional(shortText) })
@@ -28,7 +36,7 @@ export const RtpCapabilities = Type.Object(
         Type.Object({
           kind: MediaKind,
           mimeType: shortText,
-          preferredPayloadType: Type.Optional(payloadType),
+          preferredPayloadType: payloadType,
           clockRate: uint32,
           channels: Type.Optional(Type.Integer({ minimum: 1, maximum: 255 })),
           parameters: Type.Optional(CodecParameters),
@@ -44,11 +52,7 @@ export const RtpCapabilities = Type.Object(
           uri: shortText,
           preferredId: Type.Integer({ minimum: 1, maximum: 255 }),
           preferredEncrypt: Type.Optional(Type.Boolean()),
-          direction: Type.Optional(
-            Type.Union(
-              ['sendrecv', 'sendonly', 'recvonly', 'inactive'].map((direction) => Type.Literal(direction)),
-            ),
-          ),
+          direction: Type.Optional(oneOf(['sendrecv', 'sendonly', 'recvonly', 'inactive'])),
         }),
         { maxItems: 64 },
       ),
@@ -111,9 +115,7 @@ export const DtlsParameters = Type.Object(
     role: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('client'), Type.Literal('server')])),
     fingerprints: Type.Array(
       Type.Object({
-        algorithm: Type.Union(
-          ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'].map((algorithm) => Type.Literal(algorithm)),
-        ),
+        algorithm: oneOf(['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512']),
         value: Type.String({ minLength: 59, maxLength: 255, pattern: '^[0-9A-Fa-f:]+$' }),
       }),
       { minItems: 1, maxItems: 8 },
@@ -174,10 +176,9 @@ export const ConsumerLayers = Type.Object(
   { description: 'A spatial (resolution) and temporal (frame rate) layer, counted from 0, the lowest.' },
 )
 
-export const ConsumerType = Type.Union(
-  ['simple', 'simulcast', 'svc', 'pipe'].map((type) => Type.Literal(type)),
-  { description: 'simple: one encoding. simulcast, svc: layers to choose from.' },
-)
+export const ConsumerType = oneOf(['simple', 'simulcast', 'svc', 'pipe'], {
+  description: 'simple: one encoding. simulcast, svc: layers to choose from.',
+})
 
 export const ConsumerScore = Type.Object(
   {

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs'
+import type { ServerOptions as TlsOptions } from 'node:https'
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import websocket from '@fastify/websocket'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { HttpConfig, LimitsConfig } from '../../config/schema.ts'
+import { AppError } from '../lib/app-error.ts'
+import { randomId } from '../lib/ids.ts'
+import { pathOnly, type Log } from '../lib/log.ts'
+import { sendProblem } from './problem.ts'
+
+export interface HttpServerOptions {
+  readonly http: HttpConfig
+  readonly limits: LimitsConfig
+  readonly log: Log
+}
+
+/** Largest body of a REST request, in bytes. */
+const bodyLimit = 256 * 1024
+
+/** Fastify with everything that is the same for all routes. */
+export async function createHttpServer({ http, limits, log }: HttpServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    // One line at info for each asset of each page says nothing; see the hook below.
+    disableRequestLogging: true,
+    genReqId: () => randomId(),
+    trustProxy: http.trustProxy,
+    bodyLimit,
+    // Long-lived WebSockets must not hold up a close: the sessions end them.
+    forceCloseConnections: true,
+    ...(http.tlsCert ? { https: readCertificate(http) } : {}),
+  } as object).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.setErrorHandler(sendProblem)
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(new AppError('not-found', `There is nothing at ${pathOnly(request.url)}.`), request, reply),
+  )
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, url, id } = request
+    const ms = Math.round(reply.elapsedTime)
+    request.log.debug({ requestId: id, method, path: pathOnly(url), status: reply.statusCode, ms }, 'request')
+    done()
+  })
+
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        connectSrc: ["'self'", 'ws:', 'wss:'],
+        fontSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'self'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        mediaSrc: ["'self'", 'blob:'],
+        objectSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        workerSrc: ["'self'", 'blob:'],
+      },
+    },
+    // Plain HTTP on loopback stays possible; whoever serves TLS decides about HSTS for the whole host.
+    strictTransportSecurity: http.tlsCert ? { maxAge: 15_552_000, includeSubDomains: false } : false,
+    crossOriginEmbedderPolicy: false,
+  })
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    void reply.header(
+      'permissions-policy',
+      'camera=(self), microphone=(self), display-capture=(self), geolocation=()',
+    )
+    done()
+  })
+  if (http.corsOrigins.length > 0) {
+    await app.register(cors, { origin: http.corsOrigins.includes('*') ? true : [...http.corsOrigins] })
+  }
+  await app.register(websocket, {
+    options: {
+      maxPayload: limits.messageBytes,
+      // Signaling is small; compression costs memory per socket and CPU.
+      perMessageDeflate: false,
+      handleProtocols: (protocols: Set<string>) => (protocols.has('protoo') ? 'protoo' : false),
+    },
+  })
+  return app as unknown as FastifyInstance
+}
+
+function readCertificate(http: HttpConfig): TlsOptions {
+  return { cert: readFileSync(http.tlsCert), key: readFileSync(http.tlsKey) }
+}

@@ -1,0 +1,113 @@
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { WebSocket } from 'ws'
+import type { HttpConfig, LimitsConfig } from '../../config/schema.ts'
+import { AppError, limitExceeded } from '../lib/app-error.ts'
+import { mayConnect } from './origins.ts'
+
+/** Who wants to be in which room, as the upgrade request says it. */
+export interface Admission {
+  readonly roomId: string
+  /** Chosen by the client; always there in the demo dialect. */
+  readonly peerId: string | undefined
+  /** Proof of having been that peer before. */
+  readonly peerSecret: string | undefined
+  /** Whether it came to `/ws` and so speaks our additions. */
+  readonly extended: boolean
+  readonly address: string
+}
+
+export interface SignalingOptions {
+  readonly http: Pick<HttpConfig, 'publicUrl' | 'corsOrigins'>
+  readonly limits: LimitsConfig
+  readonly open: (socket: WebSocket, admission: Admission, log: FastifyRequest['log']) => void
+  /** What a plain GET of `/` answers: the web app. */
+  readonly page: (
+    request: FastifyRequest,
+    reply: Parameters<typeof import('./problem.ts').sendProblem>[2],
+  ) => unknown
+}
+
+const id = Type.String({ minLength: 1, maxLength: 1024 })
+const Query = Type.Object({
+  roomId: id,
+  peerId: Type.Optional(id),
+  peerSecret: Type.Optional(Type.String({ maxLength: 256 })),
+})
+
+/** The doors for WebSockets: `/ws` for clients that speak all of the protocol, `/` for those of mediasoup-demo. */
+export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (app, options, done) => {
+  const { http, limits, open } = options
+  const connections = new Map<string, number>()
+
+  function admit(request: FastifyRequest): void {
+    if (!mayConnect(request.headers.origin, request.headers.host, http)) {
+      throw new AppError('forbidden', 'Pages of this origin may not connect (http.corsOrigins).')
+    }
+    const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? []
+    if (!offered.includes('protoo'))
+      throw new AppError('forbidden', 'The WebSocket subprotocol must be protoo.')
+    const open = connections.get(request.ip) ?? 0
+    const max = limits.connectionsPerAddress
+    if (open >= max) throw limitExceeded('connectionsPerAddress', max)
+    const { roomId, peerId } = request.query as { roomId: string; peerId?: string }
+    if (roomId.length > limits.nameLength || (peerId?.length ?? 0) > limits.nameLength) {
+      throw limitExceeded('nameLength', limits.nameLength)
+    }
+  }
+
+  function accept(socket: WebSocket, request: FastifyRequest, extended: boolean): void {
+    const { ip } = request
+    connections.set(ip, (connections.get(ip) ?? 0) + 1)
+    socket.once('close', () => {
+      const left = connections.get(ip)! - 1
+      if (left === 0) connections.delete(ip)
+      else connections.set(ip, left)
+    })
+    const { roomId, peerId, peerSecret } = request.query as {
+      roomId: string
+      peerId?: string
+      peerSecret?: string
+    }
+    open(socket, { roomId, peerId, peerSecret, extended, address: ip }, request.log)
+  }
+
+  app.route({
+    method: 'GET',
+    url: '/ws',
+    schema: { querystring: Query },
+    preHandler: (request, _reply, next) => {
+      if (request.ws) admit(request)
+      next()
+    },
+    handler: () => {
+      throw new AppError('bad-request', 'This address is for WebSockets.')
+    },
+    wsHandler: (socket, request) => accept(socket, request, true),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/',
+    // Only an upgrade needs the query; the same address is the home page.
+    preValidation: (request, _reply, next) => {
+      if (request.ws && !validDemoQuery(request.query)) {
+        throw new AppError('bad-request', 'The query needs roomId and peerId.')
+      }
+      next()
+    },
+    preHandler: (request, _reply, next) => {
+      if (request.ws) admit(request)
+      next()
+    },
+    handler: (request, reply) => options.page(request, reply),
+    wsHandler: (socket, request) => accept(socket, request, false),
+  })
+  done()
+}
+
+function validDemoQuery(query: unknown): boolean {
+  const { roomId, peerId } = query as Record<string, unknown>
+  return [roomId, peerId].every((text) => typeof text === 'string' && text.length > 0 && text.length <= 1024)
+}

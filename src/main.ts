@@ -1,0 +1,111 @@
+import { networkInterfaces } from 'node:os'
+import { resolveListen } from '../config/addresses.ts'
+import { helpText, parseCommandLine } from '../config/command-line.ts'
+import { prepareLan, qrCode, withLan, type Lan } from '../config/lan.ts'
+import { ConfigError, loadConfig } from '../config/load.ts'
+import { findWorkerBinary } from '../workers/binary/resolve.ts'
+import { App, version } from './app.ts'
+import { createLog, type Log } from './lib/log.ts'
+import { startSummary, urlOf } from './start-summary.ts'
+
+/** The process: reads what it is told, starts the app, says where it is, ends on signals. */
+
+/** Exit codes: 1 for a fault, 2 for a configuration that cannot be used (sysexits calls it usage). */
+const exitCodes = { fault: 1, configuration: 2 } as const
+/** A shutdown that takes longer than this is cut, in milliseconds. */
+const shutdownMs = 15_000
+
+async function main(): Promise<void> {
+  const argv = process.argv.slice(2)
+  const commandLine = parseCommandLine(argv)
+  if (commandLine.help) return void process.stdout.write(helpText)
+  if (commandLine.version) return void process.stdout.write(`${version}\n`)
+
+  const plain = loadConfig({ argv, env: process.env, cwd: process.cwd() })
+  const lan = commandLine.lan ? await prepareLan({ dataDir: plain.config.dataDir }) : undefined
+  const loaded = lan ? withLan(plain, lan) : plain
+  const { config } = loaded
+  const isPretty = config.log.pretty === 'always' || (config.log.pretty === 'auto' && process.stdout.isTTY)
+  const log = createLog({ level: config.log.level, pretty: isPretty })
+
+  const { listen, warnings } = await resolveListen(config.workers, {
+    mode: config.mode,
+    lan: lan !== undefined,
+    interfaces: networkInterfaces(),
+  })
+  for (const warning of [...loaded.warnings, ...warnings]) log.warn(warning)
+
+  const binary = await findWorkerBinary()
+  if (!binary) {
+    throw new ConfigError([
+      {
+        setting: 'MEDIASOUP_WORKER_BIN',
+        wrong: 'there is no mediasoup worker yet; npm start gets one first',
+      },
+    ])
+  }
+  const app = await App.create({ config, listen, workerBinary: binary.path, log })
+  closeOnSignals(app, log)
+  const port = await app.listen()
+
+  const url = urlOf(config.http, { port, lanAddress: lan?.address })
+  process.stdout.write(
+    startSummary({ url, config, file: loaded.file, binary, workers: app.workerStatus(), listen, version }),
+  )
+  if (lan) process.stdout.write(await lanHint(url, lan))
+}
+
+async function lanHint(url: string, lan: Lan): Promise<string> {
+  return [
+    '',
+    await qrCode(url),
+    `Open ${url} on a phone in the same network, or scan the code.`,
+    'Its browser will warn once, because the certificate was made here and not by an authority. That is expected:',
+    `the certificate is ${lan.certPath}.`,
+    '',
+  ].join('\n')
+}
+
+function closeOnSignals(app: App, log: Log): void {
+  let isClosing = false
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // Whoever asks twice does not want to wait.
+    if (isClosing) process.exit(exitCodes.fault)
+    isClosing = true
+    log.info({ signal }, 'closing')
+    setTimeout(() => {
+      log.error('could not close in time')
+      process.exit(exitCodes.fault)
+    }, shutdownMs).unref()
+    app.close('server-closing').then(
+      () => {
+        log.info('closed')
+        process.exitCode = 0
+      },
+      (error: unknown) => {
+        log.error({ err: error }, 'closing failed')
+        process.exit(exitCodes.fault)
+      },
+    )
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`)
+    process.exit(exitCodes.configuration)
+  }
+  process.stderr.write(`${process.env['SLUICE_DEBUG'] ? ((error as Error).stack ?? '') : explain(error)}\n`)
+  process.exit(exitCodes.fault)
+})
+
+/** A start that failed, for a person: what is wrong, not where in the code. */
+function explain(error: unknown): string {
+  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number }
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is taken, maybe by another Sluice. Stop that, or choose one: SLUICE_HTTP_PORT=4444 npm start`
+  }
+  return `Sluice could not start: ${message}\nnpm run doctor says what is amiss on this machine.`
+}

@@ -1,0 +1,26 @@
+import { AppError, limitExceeded } from '../lib/app-error.ts'
+import type { Metadata } from '../protocol/model.ts'
+import type { Peer } from './peer.ts'
+import type { Room, RoomConfig } from './room.ts'
+
+/** What a handler gets besides its input: who asks, in which room, and a way to act after the answer has gone out. */
+export interface PeerContext {
+  readonly room: Room
+  readonly peer: Peer
+  readonly afterAnswer: (act: () => void) => void
+}
+
+export function checkName(name: string, config: RoomConfig): string {
+  const max = config.limits.nameLength
+  const trimmed = name.trim()
+  if (trimmed.length > max) throw limitExceeded('nameLength', max)
+  if (trimmed === '')
+    throw new AppError('bad-request', 'The display name is empty.', { path: 'data.displayName' })
+  return trimmed
+}
+
+export function checkMetadata(metadata: Metadata, config: RoomConfig): Metadata {
+  const max = config.limits.metadataBytes
+  if (Buffer.byteLength(JSON.stringify(metadata)) > max) throw limitExceeded('metadataBytes', max)
+  return metadata
+}

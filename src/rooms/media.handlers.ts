@@ -1,0 +1,253 @@
+import type { types } from 'mediasoup'
+import { AppError } from '../lib/app-error.ts'
+import type { Handlers, Method } from '../protocol/requests.ts'
+import { checkMetadata, type PeerContext } from './context.ts'
+import { askMediasoup } from './media-error.ts'
+import type { Peer, PeerTransport, TransportData } from './peer.ts'
+import type { roomHandlers } from './room.handlers.ts'
+import { sourceOf } from './source.ts'
+
+type MediaMethod = Exclude<Method, keyof typeof roomHandlers>
+
+type Stats = { stats: Record<string, unknown>[] }
+
+async function statsOf(object: { closed: boolean; getStats(): Promise<unknown> }): Promise<Stats> {
+  const stats = await askMediasoup(
+    () => !object.closed,
+    () => object.getStats(),
+  )
+  return { stats: stats as Record<string, unknown>[] }
+}
+
+/** Runs a call on something the peer owns that takes no answer. */
+async function act(object: { closed: boolean }, call: () => Promise<void>): Promise<Record<string, never>> {
+  await askMediasoup(() => !object.closed, call)
+  return {}
+}
+
+/** Transports, producers and consumers: the media half of mediasoup-demo's protocol, with our additions. */
+export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
+  async createWebRtcTransport({ room, peer }, { forceTcp = false, appData }) {
+    const { media } = room.config
+    const { direction } = appData
+    const transport = await peer.allowances.transports.make(
+      () =>
+        room.createTransport<TransportData>({
+          enableUdp: !forceTcp,
+          enableTcp: true,
+          preferUdp: !media.preferTcp,
+          preferTcp: media.preferTcp,
+          iceConsentTimeout: media.iceConsentSeconds,
+          initialAvailableOutgoingBitrate: media.initialOutgoingBps,
+          enableSctp: true,
+          maxSendMessageSize: media.maxDataMessageBytes,
+          maxReceiveMessageSize: media.maxDataMessageBytes,
+          appData: { direction, connected: false },
+        }),
+      (made, freed) => made.observer.once('close', freed),
+    )
+    if (peer.closed) transport.close()
+    peer.assertOpen()
+    peer.transports.set(transport.id, transport)
+    transport.observer.once('close', () => peer.transports.delete(transport.id))
+    watchTransport(peer, transport)
+
+    const maxBps = direction === 'producer' ? media.maxIncomingBps : media.maxOutgoingBps
+    if (maxBps > 0) {
+      await askMediasoup(
+        () => !transport.closed,
+        () =>
+          direction === 'producer'
+            ? transport.setMaxIncomingBitrate(maxBps)
+            : transport.setMaxOutgoingBitrate(maxBps),
+      )
+    }
+    const { iceParameters, iceCandidates, dtlsParameters, sctpParameters } = transport
+    return {
+      transportId: transport.id,
+      iceParameters,
+      iceCandidates,
+      dtlsParameters,
+      ...(sctpParameters ? { sctpParameters } : {}),
+    }
+  },
+
+  async connectWebRtcTransport({ peer }, { transportId, dtlsParameters }) {
+    const transport = peer.transport(transportId)
+    if (transport.appData.connected) throw new AppError('conflict', 'This transport is connected already.')
+    transport.appData.connected = true
+    try {
+      return await act(transport, () =>
+        transport.connect({ dtlsParameters: dtlsParameters as types.DtlsParameters }),
+      )
+    } catch (error) {
+      transport.appData.connected = false
+      throw error
+    }
+  },
+
+  async restartIce({ peer }, { transportId }) {
+    const transport = peer.transport(transportId)
+    const iceParameters = await askMediasoup(
+      () => !transport.closed,
+      () => transport.restartIce(),
+    )
+    return { iceParameters }
+  },
+
+  closeTransport({ peer }, { transportId }) {
+    peer.transport(transportId).close()
+    return {}
+  },
+
+  async produce({ room, peer }, { transportId, kind, rtpParameters, paused = false, appData = {} }) {
+    const transport = peer.sendingTransport(transportId)
+    const metadata = checkMetadata(appData.metadata ?? {}, room.config)
+    const producer = await peer.allowances.producers.make(
+      () =>
+        askMediasoup(
+          () => !transport.closed,
+          () =>
+            transport.produce({
+              kind,
+              rtpParameters: rtpParameters as types.RtpParameters,
+              paused,
+              appData: { peerId: peer.id, source: sourceOf(kind, appData.source), metadata },
+            }),
+        ),
+      (made, freed) => (made.closed ? freed() : made.observer.once('close', freed)),
+    )
+    if (peer.closed) producer.close()
+    peer.assertOpen()
+    if (producer.closed) throw new AppError('not-found', 'The transport was closed meanwhile.')
+    peer.producers.set(producer.id, producer)
+    producer.observer.once('close', () => peer.producers.delete(producer.id))
+    producer.on('score', (score) => peer.channel.notify('producerScore', { producerId: producer.id, score }))
+    room.published(peer, producer)
+    return { producerId: producer.id }
+  },
+
+  async produceData(
+    { room, peer },
+    { transportId, sctpStreamParameters, label = '', protocol = '', appData = {} },
+  ) {
+    const channel = appData.channel ?? label
+    if (channel === 'bot') throw new AppError('not-supported', 'This server has no bot.')
+    const transport = peer.sendingTransport(transportId)
+    const dataProducer = await peer.allowances.dataProducers.make(
+      () =>
+        askMediasoup(
+          () => !transport.closed,
+          () =>
+            transport.produceData({
+              sctpStreamParameters: sctpStreamParameters as types.SctpStreamParameters,
+              label,
+              protocol,
+              appData: { peerId: peer.id, channel },
+            }),
+        ),
+      (made, freed) => (made.closed ? freed() : made.observer.once('close', freed)),
+    )
+    if (peer.closed) dataProducer.close()
+    peer.assertOpen()
+    if (dataProducer.closed) throw new AppError('not-found', 'The transport was closed meanwhile.')
+    peer.dataProducers.set(dataProducer.id, dataProducer)
+    dataProducer.observer.once('close', () => peer.dataProducers.delete(dataProducer.id))
+    room.publishedData(peer, dataProducer)
+    return { dataProducerId: dataProducer.id }
+  },
+
+  closeProducer({ peer }, { producerId }) {
+    peer.producer(producerId).close()
+    return {}
+  },
+  pauseProducer({ peer }, { producerId }) {
+    const producer = peer.producer(producerId)
+    return act(producer, () => producer.pause())
+  },
+  resumeProducer({ peer }, { producerId }) {
+    const producer = peer.producer(producerId)
+    return act(producer, () => producer.resume())
+  },
+  closeDataProducer({ peer }, { dataProducerId }) {
+    peer.dataProducer(dataProducerId).close()
+    return {}
+  },
+
+  pauseConsumer({ peer }, { consumerId }) {
+    const consumer = peer.consumer(consumerId)
+    return act(consumer, () => consumer.pause())
+  },
+  resumeConsumer({ peer }, { consumerId }) {
+    const consumer = peer.consumer(consumerId)
+    return act(consumer, () => consumer.resume())
+  },
+  setConsumerPreferredLayers({ peer }, { consumerId, spatialLayer, temporalLayer }) {
+    const consumer = peer.consumer(consumerId)
+    const layers = temporalLayer === undefined ? { spatialLayer } : { spatialLayer, temporalLayer }
+    return act(consumer, () => consumer.setPreferredLayers(layers))
+  },
+  setConsumerPriority({ peer }, { consumerId, priority }) {
+    const consumer = peer.consumer(consumerId)
+    return act(consumer, () => consumer.setPriority(priority))
+  },
+  requestConsumerKeyFrame({ peer }, { consumerId }) {
+    const consumer = peer.consumer(consumerId)
+    return act(consumer, () => consumer.requestKeyFrame())
+  },
+
+  getTransportStats: ({ peer }, { transportId }) => statsOf(peer.transport(transportId)),
+  getProducerStats: ({ peer }, { producerId }) => statsOf(peer.producer(producerId)),
+  getConsumerStats: ({ peer }, { consumerId }) => statsOf(peer.consumer(consumerId)),
+  getDataProducerStats: ({ peer }, { dataProducerId }) => statsOf(peer.dataProducer(dataProducerId)),
+  getDataConsumerStats: ({ peer }, { dataConsumerId }) => statsOf(peer.dataConsumer(dataConsumerId)),
+
+  async 'room.subscribe'({ room, peer }, { producerId, paused, preferredLayers, priority }) {
+    const producer = room.producerOfOthers(peer, producerId)
+    const consumer = await room.subscriptions.subscribe(peer, producer, { paused, preferredLayers, priority })
+    return { consumerId: consumer.id }
+  },
+  'room.unsubscribe'({ peer }, { consumerId }) {
+    peer.consumer(consumerId).close()
+    return {}
+  },
+  async 'room.subscribeData'({ room, peer }, { dataProducerId }) {
+    const dataProducer = room.dataProducerOfOthers(peer, dataProducerId)
+    const dataConsumer = await room.subscriptions.subscribeData(peer, dataProducer)
+    return { dataConsumerId: dataConsumer.id }
+  },
+  'room.unsubscribeData'({ peer }, { dataConsumerId }) {
+    peer.dataConsumer(dataConsumerId).close()
+    return {}
+  },
+
+  'room.setProducerMetadata'({ room, peer }, { producerId, metadata }) {
+    const producer = peer.producer(producerId)
+    producer.appData.metadata = checkMetadata(metadata, room.config)
+    room.tell('room.producerMetadataChanged', { producerId, peerId: peer.id, metadata }, { except: peer })
+    return {}
+  },
+}
+
+/**
+ * A transport whose network is gone takes its peer with it: the client connects again. One that the client closed by
+ * itself (a DTLS closing alert) only takes what was on it.
+ */
+function watchTransport(peer: Peer, transport: PeerTransport): void {
+  transport.on('icestatechange', (state) => {
+    if (state !== 'disconnected') return
+    peer.log.info({ transportId: transport.id }, 'ICE consent lost')
+    peer.close('media-lost')
+  })
+  transport.on('dtlsstatechange', (state) => {
+    if (state === 'failed') {
+      peer.log.info({ transportId: transport.id }, 'DTLS failed')
+      peer.close('media-lost')
+    } else if (state === 'closed') {
+      transport.close()
+    }
+  })
+  transport.on('sctpstatechange', (state) => {
+    if (state === 'failed') peer.log.warn({ transportId: transport.id }, 'SCTP failed')
+  })
+}

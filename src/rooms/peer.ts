@@ -1,0 +1,189 @@
+import type { types } from 'mediasoup'
+import type { LimitsConfig } from '../../config/schema.ts'
+import { AppError } from '../lib/app-error.ts'
+import type { PeerId, Secret } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { CloseReason } from '../protocol/close-reasons.ts'
+import type { DataProducerInfo, Device, Metadata, PeerInfo, ProducerInfo, Source } from '../protocol/model.ts'
+import { Allowance } from './allowance.ts'
+import type { PeerChannel } from './peer-channel.ts'
+
+export type Direction = 'producer' | 'consumer'
+
+export interface TransportData extends types.AppData {
+  direction: Direction
+  /** Set when the client's DTLS parameters were accepted: it can be done once. */
+  connected: boolean
+}
+
+export interface ProducerData extends types.AppData {
+  peerId: PeerId
+  source: Source
+  metadata: Metadata
+}
+
+export interface DataProducerData extends types.AppData {
+  peerId: PeerId
+  channel: string
+}
+
+export type PeerTransport = types.WebRtcTransport<TransportData>
+export type PeerProducer = types.Producer<ProducerData>
+export type PeerDataProducer = types.DataProducer<DataProducerData>
+
+/** What a peer told of itself when it joined. */
+export interface Joined {
+  displayName: string
+  readonly device: Device
+  readonly rtpCapabilities: types.RtpCapabilities | undefined
+  metadata: Metadata
+  readonly autoSubscribe: boolean
+}
+
+export interface PeerOptions {
+  readonly id: PeerId
+  readonly secret: Secret
+  readonly channel: PeerChannel
+  readonly limits: LimitsConfig
+  readonly log: Log
+  /** Called once, after everything of the peer is closed. */
+  readonly onClosed: (peer: Peer, reason: CloseReason, told: string | undefined) => void
+}
+
+/** Somebody in a room (or about to join) and every mediasoup object that is theirs. */
+export class Peer {
+  readonly id: PeerId
+  readonly secret: Secret
+  readonly channel: PeerChannel
+  readonly log: Log
+  readonly transports = new Map<string, PeerTransport>()
+  readonly producers = new Map<string, PeerProducer>()
+  readonly consumers = new Map<string, types.Consumer>()
+  readonly dataProducers = new Map<string, PeerDataProducer>()
+  readonly dataConsumers = new Map<string, types.DataConsumer>()
+  readonly allowances: {
+    readonly transports: Allowance
+    readonly producers: Allowance
+    readonly consumers: Allowance
+    readonly dataProducers: Allowance
+    readonly dataConsumers: Allowance
+  }
+  readonly #onClosed: PeerOptions['onClosed']
+  #joined: Joined | undefined
+  #closed: CloseReason | undefined
+
+  constructor(options: PeerOptions) {
+    this.id = options.id
+    this.secret = options.secret
+    this.channel = options.channel
+    this.log = options.log
+    this.#onClosed = options.onClosed
+    const { limits } = options
+    this.allowances = {
+      transports: new Allowance('transportsPerPeer', limits.transportsPerPeer),
+      producers: new Allowance('producersPerPeer', limits.producersPerPeer),
+      consumers: new Allowance('consumersPerPeer', limits.consumersPerPeer),
+      dataProducers: new Allowance('dataProducersPerPeer', limits.dataProducersPerPeer),
+      dataConsumers: new Allowance('dataConsumersPerPeer', limits.dataConsumersPerPeer),
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined
+  }
+
+  /** Undefined until the peer has joined. */
+  get joined(): Joined | undefined {
+    return this.#joined
+  }
+
+  join(joined: Joined): void {
+    this.#joined = joined
+  }
+
+  /** Closes every transport (and with them producers and consumers), then tells the room, then the client. */
+  close(reason: CloseReason, told?: string): void {
+    if (this.#closed !== undefined) return
+    this.#closed = reason
+    for (const transport of this.transports.values()) transport.close()
+    this.#onClosed(this, reason, told)
+    this.channel.peerClosed(reason)
+  }
+
+  /** Throws `not-found` after the peer was closed: to be asked after each await that made something. */
+  assertOpen(): void {
+    if (this.#closed !== undefined) throw new AppError('not-found', 'This peer has left.')
+  }
+
+  transport(id: string): PeerTransport {
+    return found(this.transports, id, 'transport')
+  }
+
+  /** A transport of this peer that may send. */
+  sendingTransport(id: string): PeerTransport {
+    const transport = this.transport(id)
+    if (transport.appData.direction !== 'producer') {
+      throw new AppError('conflict', 'This transport receives; make one with appData.direction "producer".')
+    }
+    return transport
+  }
+
+  /** Where consumers go: the newest open one, so that a client may replace it. Undefined if there is none. */
+  get receivingTransport(): PeerTransport | undefined {
+    return [...this.transports.values()].findLast((transport) => transport.appData.direction === 'consumer')
+  }
+
+  producer(id: string): PeerProducer {
+    return found(this.producers, id, 'producer')
+  }
+
+  consumer(id: string): types.Consumer {
+    return found(this.consumers, id, 'consumer')
+  }
+
+  dataProducer(id: string): PeerDataProducer {
+    return found(this.dataProducers, id, 'data producer')
+  }
+
+  dataConsumer(id: string): types.DataConsumer {
+    return found(this.dataConsumers, id, 'data consumer')
+  }
+
+  /** How the others see this peer. Only for one that has joined. */
+  info(): PeerInfo {
+    const { displayName, device, metadata } = this.#joined!
+    return {
+      peerId: this.id,
+      displayName,
+      device,
+      metadata,
+      producers: [...this.producers.values()].map(producerInfo),
+      dataProducers: [...this.dataProducers.values()].map(dataProducerInfo),
+    }
+  }
+}
+
+export function producerInfo(producer: PeerProducer): ProducerInfo {
+  const { peerId, source, metadata } = producer.appData
+  return {
+    producerId: producer.id,
+    peerId,
+    kind: producer.kind,
+    source,
+    paused: producer.paused,
+    type: producer.type,
+    metadata,
+  }
+}
+
+export function dataProducerInfo(dataProducer: PeerDataProducer): DataProducerInfo {
+  const { label, protocol, appData } = dataProducer
+  return { dataProducerId: dataProducer.id, peerId: appData.peerId, label, protocol }
+}
+
+/** Objects are looked up among the peer's own only, so an id of somebody else is as unknown as one made up. */
+function found<T>(owned: ReadonlyMap<string, T>, id: string, what: string): T {
+  const object = owned.get(id)
+  if (object === undefined) throw new AppError('not-found', `No such ${what}.`)
+  return object
+}

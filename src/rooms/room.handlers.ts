@@ -1,0 +1,85 @@
+import type { types } from 'mediasoup'
+import { AppError } from '../lib/app-error.ts'
+import type { Handlers } from '../protocol/requests.ts'
+import { checkMetadata, checkName, type PeerContext } from './context.ts'
+import { dataProducerInfo, producerInfo } from './peer.ts'
+
+type RoomMethod =
+  | 'getRtcStatsUrl'
+  | 'getRouterRtpCapabilities'
+  | 'join'
+  | 'changeDisplayName'
+  | 'applyNetworkThrottle'
+  | 'stopNetworkThrottle'
+  | 'resetNetworkThrottle'
+  | 'room.get'
+  | 'room.getPeers'
+  | 'room.getProducers'
+  | 'room.setMetadata'
+  | 'room.ping'
+  | 'room.leave'
+
+function refuseThrottling(): never {
+  throw new AppError('not-supported', 'This server does not throttle networks.')
+}
+
+/** Being in a room: joining, names, who is there, leaving. */
+export const roomHandlers: Handlers<PeerContext, RoomMethod> = {
+  getRtcStatsUrl: () => ({}),
+  getRouterRtpCapabilities: ({ room }) => ({ routerRtpCapabilities: room.rtpCapabilities }),
+
+  join({ room, peer, afterAnswer }, input) {
+    const metadata = checkMetadata(input.metadata ?? {}, room.config)
+    const displayName = checkName(input.displayName, room.config)
+    const others = room.joinedPeers
+    const { device, autoSubscribe = true } = input
+    const rtpCapabilities = input.rtpCapabilities as types.RtpCapabilities | undefined
+    room.join(peer, { displayName, device, rtpCapabilities, metadata, autoSubscribe })
+    afterAnswer(() => room.introduce(peer))
+    return { peers: others.map((other) => other.info()) }
+  },
+
+  changeDisplayName({ room, peer }, input) {
+    const joined = peer.joined!
+    const oldDisplayName = joined.displayName
+    joined.displayName = checkName(input.displayName, room.config)
+    const { displayName } = joined
+    room.tell('peerDisplayNameChanged', { peerId: peer.id, displayName, oldDisplayName }, { except: peer })
+    return {}
+  },
+
+  applyNetworkThrottle: refuseThrottling,
+  stopNetworkThrottle: refuseThrottling,
+  resetNetworkThrottle: refuseThrottling,
+
+  'room.get': ({ room }) => ({ room: room.info() }),
+
+  'room.getPeers': ({ room, peer }) => ({
+    peers: room.joinedPeers.filter((other) => other !== peer).map((other) => other.info()),
+  }),
+
+  'room.getProducers'({ room, peer }, { peerId }) {
+    const others = room.joinedPeers.filter(
+      (other) => other !== peer && (peerId === undefined || other.id === peerId),
+    )
+    if (peerId !== undefined && others.length === 0) throw new AppError('not-found', 'No such peer.')
+    return {
+      producers: others.flatMap((other) => [...other.producers.values()].map(producerInfo)),
+      dataProducers: others.flatMap((other) => [...other.dataProducers.values()].map(dataProducerInfo)),
+    }
+  },
+
+  'room.setMetadata'({ room, peer }, input) {
+    const metadata = checkMetadata(input.metadata, room.config)
+    peer.joined!.metadata = metadata
+    room.tell('room.peerMetadataChanged', { peerId: peer.id, metadata }, { except: peer })
+    return {}
+  },
+
+  'room.ping': () => ({}),
+
+  'room.leave'({ peer, afterAnswer }, { reason }) {
+    afterAnswer(() => peer.close('left', reason))
+    return {}
+  },
+}

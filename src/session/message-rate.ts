@@ -1,0 +1,24 @@
+/** A token bucket: `burst` messages at once, `perSecond` on average. */
+export class MessageRate {
+  readonly #perSecond: number
+  readonly #burst: number
+  #tokens: number
+  #atMs: number
+
+  constructor(options: { perSecond: number; burst: number; nowMs: number }) {
+    this.#perSecond = options.perSecond
+    this.#burst = options.burst
+    this.#tokens = options.burst
+    this.#atMs = options.nowMs
+  }
+
+  /** Whether one more message is within the rate; takes its place if so. */
+  take(nowMs: number): boolean {
+    const earned = (Math.max(0, nowMs - this.#atMs) / 1000) * this.#perSecond
+    this.#tokens = Math.min(this.#burst, this.#tokens + earned)
+    this.#atMs = nowMs
+    if (this.#tokens < 1) return false
+    this.#tokens--
+    return true
+  }
+}
