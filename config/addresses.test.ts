@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import {
   addressKind,
   hostAddress,
+  httpHost,
   lanAddress,
   parseListenEntry,
   resolveListen,
@@ -11,6 +12,7 @@ import {
   type Lookup,
 } from './addresses.ts'
 import { ConfigError } from './config-error.ts'
+import { loadConfig } from './load.ts'
 
 const entry = (address: string): NetworkInterfaceInfo => {
   const common = {
@@ -133,4 +135,12 @@ test('addresses of containers and tunnels are used only where there is no other'
 test('the address of this machine can be listened on', async () => {
   const { listen } = await resolveListen({ listen: ['127.0.0.1'] }, { mode: 'development', lan: false })
   assert.deepEqual(listen, [{ ip: '127.0.0.1' }])
+})
+
+test('HTTP listens on this machine only in development, on every address in production', () => {
+  const host = (env: Record<string, string>) =>
+    httpHost(loadConfig({ argv: [], env, cwd: '/nowhere' }).config)
+  assert.equal(host({}), '127.0.0.1')
+  assert.equal(host({ SLUICE_MODE: 'production' }), '::')
+  assert.equal(host({ SLUICE_HTTP_HOST: '192.0.2.7' }), '192.0.2.7')
 })

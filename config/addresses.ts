@@ -2,7 +2,7 @@ import { lookup as dnsLookup } from 'node:dns/promises'
 import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
-import type { Config, WorkersConfig } from './schema.ts'
+import type { Config, HttpConfig, WorkersConfig } from './schema.ts'
 
 /** An address media is received on. Spread into mediasoup's listen infos; protocol and port are the worker's. */
 export interface ListenAddress {
@@ -286,4 +286,13 @@ export function lanAddresses(interfaces: Interfaces = networkInterfaces()): stri
 
 export function lanAddress(interfaces: Interfaces = networkInterfaces()): string | undefined {
   return lanAddresses(interfaces)[0]
+}
+
+/** The address to listen on for HTTP. */
+export function httpHost({ mode, http }: Pick<Config, 'mode' | 'http'>): string {
+  return http.host || (mode === 'development' ? '127.0.0.1' : '::')
+}
+
+export function isTls({ tlsCert, tlsKey }: HttpConfig): boolean {
+  return tlsCert !== '' && tlsKey !== ''
 }

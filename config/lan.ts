@@ -111,6 +111,12 @@ function hostNames(hostname: string): string[] {
   return name.includes('.') ? [name] : [name, `${name}.local`]
 }
 
+/** Whether a certificate is for this DNS name or IP address. */
+export function certificateCovers(cert: X509Certificate, name: string): boolean {
+  const covered = isIP(name) === 0 ? cert.checkHost(name, { subject: 'never' }) : cert.checkIP(name)
+  return covered !== undefined
+}
+
 async function isCurrent({ certPath, keyPath }: Lan, names: readonly string[], now: Date): Promise<boolean> {
   try {
     const cert = new X509Certificate(await readFile(certPath))
@@ -120,7 +126,7 @@ async function isCurrent({ certPath, keyPath }: Lan, names: readonly string[], n
       cert.checkPrivateKey(key) &&
       cert.validFromDate <= now &&
       cert.validToDate.getTime() - now.getTime() > renewDays * dayMs &&
-      names.every((name) => (isIP(name) ? cert.checkIP(name) : cert.checkHost(name, { subject: 'never' })))
+      names.every((name) => certificateCovers(cert, name))
     )
   } catch {
     // Missing or unreadable: a new pair takes its place, and if the folder is at fault, writing it says so.
