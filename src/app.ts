@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { ListenAddress } from '../config/addresses.ts'
+import { httpHost, type ListenAddress } from '../config/addresses.ts'
 import { routerCodecs } from '../config/codecs.ts'
 import type { Config } from '../config/schema.ts'
 import { mediasoupVersion, WorkerPool, type WorkerStatus } from '../workers/worker-pool.ts'
@@ -89,9 +89,8 @@ export class App {
 
   /** Begins to serve; resolves with the TCP port in use. */
   async listen(): Promise<number> {
-    const { http, mode } = this.#options.config
-    const host = http.host || (mode === 'development' ? '127.0.0.1' : '::')
-    await this.http.listen({ host, port: http.port })
+    const { config } = this.#options
+    await this.http.listen({ host: httpHost(config), port: config.http.port })
     return (this.http.server.address() as AddressInfo).port
   }
 

@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 import { resolveListen } from '../config/addresses.ts'
 import { helpText, parseCommandLine } from '../config/command-line.ts'
 import { prepareLan, qrCode, withLan, type Lan } from '../config/lan.ts'
@@ -47,6 +48,8 @@ async function main(): Promise<void> {
   const app = await App.create({ config, listen, workerBinary: binary.path, log })
   closeOnSignals(app, log)
   const port = await app.listen()
+  // The web server logs its address in the next turn; the summary comes last.
+  await setImmediate()
 
   const url = urlOf(config.http, { port, lanAddress: lan?.address })
   process.stdout.write(

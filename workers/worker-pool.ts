@@ -118,6 +118,11 @@ export class WorkerPool {
     }))
   }
 
+  /** What the worker process itself says it holds: for tests and diagnosis. */
+  dump(index: number): Promise<types.WorkerDump> {
+    return this.#slots[index]!.dump()
+  }
+
   /** Highest load among the workers that are up; 1 is a whole core. */
   get highestLoad(): number {
     return Math.max(0, ...this.#slots.filter((slot) => slot.load.up).map((slot) => loadOf(slot.load)))

@@ -116,6 +116,11 @@ export class WorkerSlot {
     return { router, webRtcServer: running.webRtcServer }
   }
 
+  dump(): Promise<types.WorkerDump> {
+    if (!this.#running) throw new Error(`worker ${this.index} is down`)
+    return this.#running.worker.dump()
+  }
+
   /** Measures CPU time since the last sample. */
   async sample(): Promise<void> {
     const running = this.#running

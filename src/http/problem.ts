@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, errorCodes, toClientError, type ErrorCode } from '../lib/app-error.ts'
+import { AppError, toClientError, type ErrorCode } from '../lib/app-error.ts'
 
 /** Any error as an HTTP answer of RFC 9457 (`application/problem+json`), with the same codes as on the WebSocket. */
 export function sendProblem(
@@ -14,7 +14,7 @@ export function sendProblem(
     .type('application/problem+json')
     .send({
       type: 'about:blank',
-      title: errorCodes[error.code].about,
+      title: error.code.replaceAll('-', ' '),
       status: error.status,
       code: error.code,
       detail: error.message,

@@ -4,7 +4,7 @@ import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import websocket from '@fastify/websocket'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { HttpConfig, LimitsConfig } from '../../config/schema.ts'
 import { AppError } from '../lib/app-error.ts'
 import { randomId } from '../lib/ids.ts'
@@ -25,7 +25,7 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // One line at info for each asset of each page says nothing; see the hook below.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomId(),
     trustProxy: http.trustProxy,
     bodyLimit,

@@ -1,3 +1,4 @@
+import { PinoPretty } from 'pino-pretty'
 import { pino, type Logger, type LoggerOptions } from 'pino'
 
 export type Log = Logger
@@ -31,13 +32,8 @@ export function createLog(options: LogOptions): Log {
     },
   }
   if (!options.pretty) return pino(settings)
-  return pino({
-    ...settings,
-    transport: {
-      target: 'pino-pretty',
-      options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' },
-    },
-  })
+  // In this process and at once, so that lines and what else is printed stay in order: only a person reads this.
+  return pino(settings, PinoPretty({ sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
 }
 
 /** For tests and tools that want silence. */

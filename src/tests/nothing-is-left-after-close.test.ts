@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { test } from 'node:test'
+import { opusParameters, vp8Parameters } from './support/rtp.ts'
+import { startServer } from './support/server.ts'
+import { SignalingClient } from './support/signaling-client.ts'
+import { until } from './support/until.ts'
+
+/** Names of what keeps this process alive or listens: timers, sockets, child processes. */
+function resources(): string[] {
+  return process.getActiveResourcesInfo().toSorted()
+}
+
+function openFiles(): number {
+  return readdirSync('/proc/self/fd').length
+}
+
+async function busyRoom(url: string, room: string): Promise<SignalingClient[]> {
+  const clients = await Promise.all([1, 2, 3].map(() => SignalingClient.connect(url, { room })))
+  for (const client of clients) {
+    const { sendingId } = await client.join()
+    const transportId = sendingId
+    await client.request('produce', { transportId, kind: 'audio', rtpParameters: opusParameters() })
+    await client.request('produce', { transportId, kind: 'video', rtpParameters: vp8Parameters(3) })
+    await client.request('produceData', { transportId, sctpStreamParameters: { streamId: 1 }, label: 'chat' })
+  }
+  for (const client of clients) {
+    await until('everything is offered', () => client.asked.length === 6, { why: () => client.asked.length })
+  }
+  return clients
+}
+
+test('after a room closes no router, transport, producer or consumer is left in its worker', async () => {
+  const server = await startServer({ SLUICE_ROOMS_EMPTY_SECONDS: '0' })
+  try {
+    for (let round = 0; round < 3; round++) {
+      const clients = await busyRoom(server.url, `round-${round}`)
+      assert.equal(server.app.workerStatus()[0]!.consumers, 12)
+      const [leaves, drops, closes] = clients
+      await leaves!.request('room.leave', {})
+      drops!.socket.terminate()
+      await closes!.close()
+      await until('the room is gone', () => server.app.rooms.size === 0 && server.app.sessionCount === 0)
+      assert.equal(server.app.workerStatus()[0]!.consumers, 0)
+      const dump = await server.app.workers.dump(0)
+      assert.deepEqual(dump.routerIds, [])
+      // The WebRtcServer stays; what transports registered with it does not.
+      assert.equal(dump.webRtcServerIds.length, 1)
+    }
+  } finally {
+    await server.close()
+  }
+})
+
+test('after the server closes no process, port, timer, socket or file is left', async () => {
+  const warmUp = await startServer()
+  await warmUp.close()
+  await until('the warm-up is gone', () => !resources().includes('ProcessWrap'))
+  const before = { resources: resources(), files: openFiles() }
+
+  const server = await startServer({ SLUICE_WORKERS_COUNT: '2' })
+  const clients = await busyRoom(server.url, 'busy')
+  const pids = server.app.workerStatus().map((worker) => worker.pid!)
+  await server.close()
+  for (const client of clients) await client.isClosed()
+
+  for (const pid of pids) assert.equal(existsSync(`/proc/${pid}`), false, `worker ${pid} still runs`)
+  await assert.rejects(fetch(`${server.url}/healthz`))
+  await until('only what was there before is left', () => resources().length <= before.resources.length, {
+    why: () => ({ before: before.resources, now: resources() }),
+  })
+  await until('no file is left open', () => openFiles() <= before.files, {
+    why: () => [before.files, openFiles()],
+  })
+})
