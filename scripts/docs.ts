@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderSample, renderSettings } from '../config/document.ts'
+import { renderProtocol } from '../src/protocol/document.ts'
 
 /**
  * Writes the documents that follow from schemas (`npm run docs`), or says which ones are stale (`--check`).
@@ -17,6 +18,7 @@ export interface GeneratedDocument {
 export const documents: readonly GeneratedDocument[] = [
   { path: 'config/SETTINGS.md', render: renderSettings },
   { path: 'config/sluice.sample.yaml', render: renderSample },
+  { path: 'src/protocol/README.md', render: renderProtocol },
 ]
 
 const root = join(import.meta.dirname, '..')
