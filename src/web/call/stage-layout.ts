@@ -1,0 +1,151 @@
+import { landscapeAspects, layOut, portraitAspects, stripPlaces, type GridInput } from './grid.ts'
+
+/** Where each tile of the stage goes. Pure, so that every window size can be tested. */
+
+export interface Rect {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+export interface StageInput {
+  readonly width: number
+  readonly height: number
+  /** A phone: smaller gaps and tiles. */
+  readonly compact: boolean
+  readonly tiles: readonly string[]
+  /** The tile that is large; the others stand in a strip beside it. */
+  readonly focus: string | undefined
+  readonly page: number
+}
+
+export interface StageLayout {
+  readonly rects: ReadonlyMap<string, Rect>
+  readonly page: number
+  readonly pages: number
+  /** Place of the “+N” button, when a strip does not hold all. */
+  readonly more: { readonly rect: Rect; readonly count: number } | undefined
+}
+
+/** Height kept free for the paging buttons. */
+export const pagerHeight = 48
+
+const clamp = (low: number, value: number, high: number) => Math.min(high, Math.max(low, value))
+
+export function arrangeStage(input: StageInput): StageLayout {
+  const { focus } = input
+  if (focus !== undefined && input.tiles.includes(focus)) return arrangeFocus(input, focus)
+  return arrangeGrid(input)
+}
+
+/** How many tiles the first page of a grid holds. */
+export function firstPageSize(input: Omit<StageInput, 'focus' | 'page' | 'tiles'>, count: number): number {
+  return pagedGrid(input, count).perPage
+}
+
+function gridInput(input: Omit<StageInput, 'focus' | 'page' | 'tiles'>, count: number): GridInput {
+  const portrait = input.height > input.width
+  return {
+    count,
+    width: input.width,
+    height: input.height,
+    gap: input.compact ? 6 : 10,
+    minTileWidth: input.compact ? 118 : 160,
+    minTileHeight: input.compact ? 84 : 90,
+    ...(portrait ? portraitAspects : landscapeAspects),
+    ...(portrait && count === 1 ? { minAspect: 1 / 2 } : {}),
+  }
+}
+
+function pagedGrid(input: Omit<StageInput, 'focus' | 'page' | 'tiles'>, count: number) {
+  const whole = layOut(gridInput(input, count))
+  if (whole.pages === 1) return whole
+  return layOut(gridInput({ ...input, height: input.height - pagerHeight }, count))
+}
+
+function arrangeGrid(input: StageInput): StageLayout {
+  const count = input.tiles.length
+  const grid = pagedGrid(input, count)
+  const page = clamp(0, input.page, grid.pages - 1)
+  const shown = input.tiles.slice(page * grid.perPage, (page + 1) * grid.perPage)
+  const { gap } = gridInput(input, count)
+  const height = input.height - (grid.pages > 1 ? pagerHeight : 0)
+  // The last page keeps the tile size of the others, so that paging does not make faces jump in size.
+  const rows = Math.ceil(shown.length / grid.columns)
+  const top = (height - rows * grid.tileHeight - (rows - 1) * gap) / 2
+  const rects = new Map<string, Rect>()
+  for (const [i, key] of shown.entries()) {
+    const row = Math.floor(i / grid.columns)
+    const inRow = Math.min(grid.columns, shown.length - row * grid.columns)
+    const left = (input.width - inRow * grid.tileWidth - (inRow - 1) * gap) / 2
+    rects.set(key, {
+      x: Math.round(left + (i % grid.columns) * (grid.tileWidth + gap)),
+      y: Math.round(top + row * (grid.tileHeight + gap)),
+      width: grid.tileWidth,
+      height: grid.tileHeight,
+    })
+  }
+  return { rects, page, pages: grid.pages, more: undefined }
+}
+
+function arrangeFocus(input: StageInput, focus: string): StageLayout {
+  const { width, height, compact } = input
+  const gap = compact ? 6 : 10
+  const others = input.tiles.filter((key) => key !== focus)
+  const rects = new Map<string, Rect>()
+  if (others.length === 0) {
+    rects.set(focus, { x: 0, y: 0, width, height })
+    return { rects, page: 0, pages: 1, more: undefined }
+  }
+  const beside = width > height * 1.2
+  const tileWidth = beside
+    ? Math.round(clamp(compact ? 110 : 150, width * 0.18, 250))
+    : Math.round(clamp(84, height * 0.16, 150) * (4 / 3))
+  const tileHeight = Math.round(beside ? tileWidth * (9 / 16) : tileWidth * (3 / 4))
+  rects.set(
+    focus,
+    beside
+      ? { x: 0, y: 0, width: width - tileWidth - gap, height }
+      : { x: 0, y: 0, width, height: height - tileHeight - gap },
+  )
+  const length = beside ? height : width
+  const step = (beside ? tileHeight : tileWidth) + gap
+  const places = stripPlaces(others.length, length, step - gap, gap)
+  const used = places < others.length ? places + 1 : places
+  const start = Math.round((length - used * step + gap) / 2)
+  const place = (i: number): Rect => ({
+    x: beside ? width - tileWidth : start + i * step,
+    y: beside ? start + i * step : height - tileHeight,
+    width: tileWidth,
+    height: tileHeight,
+  })
+  for (const [i, key] of others.slice(0, places).entries()) rects.set(key, place(i))
+  return {
+    rects,
+    page: 0,
+    pages: 1,
+    more: places < others.length ? { rect: place(places), count: others.length - places } : undefined,
+  }
+}
+
+/** The floating own picture. Corners count from the top left in reading order. */
+export function floatingRect(width: number, height: number, compact: boolean, corner: number): Rect {
+  const margin = compact ? 8 : 14
+  const portrait = height > width
+  const size = portrait
+    ? { width: clamp(84, width * 0.27, 150), height: clamp(112, width * 0.36, 200) }
+    : { width: clamp(132, width * 0.18, 256), height: clamp(74, width * 0.10125, 144) }
+  const tile = { width: Math.round(size.width), height: Math.round(size.height) }
+  return {
+    x: corner % 2 === 0 ? margin : width - tile.width - margin,
+    y: corner < 2 ? margin : height - tile.height - margin,
+    ...tile,
+  }
+}
+
+/** The corner nearest to the middle of a dragged tile. */
+export function nearestCorner(x: number, y: number, width: number, height: number): 0 | 1 | 2 | 3 {
+  const right = x > width / 2
+  return y > height / 2 ? (right ? 3 : 2) : right ? 1 : 0
+}

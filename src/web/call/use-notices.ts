@@ -1,0 +1,61 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { Call } from './call.ts'
+import { describeComing } from './notices.ts'
+
+export interface Notice {
+  readonly id: number
+  readonly text: string
+  readonly problem: boolean
+}
+
+/** People coming within this time are told in one sentence. */
+const gather = 1500
+const stay = { note: 4500, problem: 9000 }
+
+/** Short messages over the stage, and the same as one line for screen readers. */
+export function useNotices(call: Call) {
+  const [notices, setNotices] = useState<readonly Notice[]>([])
+  const [said, setSaid] = useState('')
+  const next = useRef(0)
+
+  const dismiss = useCallback((id: number) => {
+    setNotices((before) => before.filter((notice) => notice.id !== id))
+  }, [])
+  const tell = useCallback(
+    (text: string, problem = false) => {
+      const id = next.current++
+      setNotices((before) => [
+        ...before.filter((notice) => notice.text !== text).slice(-2),
+        { id, text, problem },
+      ])
+      setSaid(text)
+      window.setTimeout(() => dismiss(id), problem ? stay.problem : stay.note)
+    },
+    [dismiss],
+  )
+
+  useEffect(() => {
+    let joined: string[] = []
+    let left: string[] = []
+    let timer: number | undefined
+    const flush = () => {
+      timer = undefined
+      for (const sentence of describeComing({ joined, left })) tell(sentence)
+      joined = []
+      left = []
+    }
+    const stop = call.onEvent((event) => {
+      if (event.type === 'problem') return tell(event.text, true)
+      if (event.type === 'note') return tell(event.text)
+      if (event.type === 'joined') joined.push(event.name)
+      else left.push(event.name)
+      timer ??= window.setTimeout(flush, gather)
+    })
+    return () => {
+      stop()
+      window.clearTimeout(timer)
+    }
+  }, [call, tell])
+
+  return { notices, said, tell, dismiss, say: setSaid }
+}

@@ -1,0 +1,54 @@
+/** What to say when a room cannot be entered. `code` and `data` are those of the SDK's errors. */
+
+export interface JoinProblem {
+  readonly title: string
+  readonly text: string
+}
+
+export function explainJoinError(thrown: unknown): JoinProblem {
+  const error = typeof thrown === 'object' && thrown !== null ? thrown : {}
+  const code = 'code' in error ? String(error.code) : ''
+  const data = 'data' in error && typeof error.data === 'object' && error.data !== null ? error.data : {}
+  const reason = 'reason' in data ? String(data.reason) : ''
+  const limit = 'limit' in data ? String(data.limit) : ''
+  switch (code === 'session-ended' ? reason : code) {
+    case 'limit-exceeded':
+      return /peer/i.test(limit)
+        ? { title: 'This room is full.', text: 'Try again when somebody has left.' }
+        : { title: 'The server is full.', text: 'Try again in a few minutes.' }
+    case 'unauthorized':
+      return { title: 'This room needs an invitation.', text: 'Ask whoever invited you for a new link.' }
+    case 'forbidden':
+      return { title: 'You may not enter this room.', text: 'Ask whoever runs it to let you in.' }
+    case 'server-unreachable':
+      return { title: 'The server cannot be reached.', text: 'Look at your network, or wait a moment.' }
+    case 'unavailable':
+    case 'server-closing':
+    case 'worker-died':
+      return {
+        title: 'The server cannot take this call now.',
+        text: 'It is busy or restarting. Wait a few seconds.',
+      }
+    case 'timeout':
+    case 'join-timeout':
+    case 'connection-lost':
+    case 'media-lost':
+      return { title: 'That took too long.', text: 'The server or your network is slow just now.' }
+    case 'unsupported-browser':
+      return {
+        title: 'This browser cannot take part.',
+        text: 'It lacks WebRTC. Use a current Chrome, Edge, Firefox or Safari.',
+      }
+    case 'rate-limited':
+      return { title: 'Too many tries.', text: 'Wait a moment before the next one.' }
+    case 'room-closed':
+      return { title: 'The room was just closed.', text: 'Try again to open it anew.' }
+    case 'bad-request':
+    case 'invalid-argument':
+      return { title: 'The server does not accept this room or name.', text: 'Another name may work.' }
+    case 'peer-id-taken':
+      return { title: 'You are in this room already.', text: 'Close the other tab or wait a moment.' }
+    default:
+      return { title: 'This did not work.', text: thrown instanceof Error ? thrown.message : 'Try again.' }
+  }
+}

@@ -1,0 +1,93 @@
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+
+interface MenuProps {
+  readonly label: string
+  readonly icon: ReactNode
+  readonly className: string
+  readonly badge?: ReactNode
+  readonly children: (close: () => void) => ReactNode
+}
+
+/** A button that opens a list of buttons. Arrow keys move, Escape and a click elsewhere close. */
+export function Menu({ label, icon, className, badge, children }: MenuProps) {
+  const [open, setOpen] = useState(false)
+  const root = useRef<HTMLDivElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
+  const list = useRef<HTMLDivElement>(null)
+
+  useEffect(() => {
+    if (!open) return
+    list.current?.querySelector('button')?.focus()
+    const onPointerDown = (event: PointerEvent) => {
+      if (event.target instanceof Node && !root.current?.contains(event.target)) setOpen(false)
+    }
+    document.addEventListener('pointerdown', onPointerDown)
+    return () => document.removeEventListener('pointerdown', onPointerDown)
+  }, [open])
+
+  const close = () => {
+    setOpen(false)
+    button.current?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!open) return
+    if (event.key === 'Escape') {
+      event.stopPropagation()
+      return close()
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step === undefined) return
+    event.preventDefault()
+    const buttons = [...(list.current?.querySelectorAll('button') ?? [])]
+    const at = buttons.findIndex((each) => each === document.activeElement)
+    buttons[(at + step + buttons.length) % buttons.length]?.focus()
+  }
+  return (
+    <div
+      className="menu-root"
+      ref={root}
+      onKeyDown={onKeyDown}
+      onBlur={(event) => {
+        if (open && event.relatedTarget instanceof Node && !root.current?.contains(event.relatedTarget))
+          setOpen(false)
+      }}
+    >
+      <button
+        type="button"
+        ref={button}
+        className={className}
+        aria-label={label}
+        title={label}
+        aria-haspopup="true"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        {icon}
+        {badge}
+      </button>
+      {open && (
+        <div className="menu" ref={list}>
+          {children(close)}
+        </div>
+      )}
+    </div>
+  )
+}
+
+interface MenuItemProps {
+  readonly icon: ReactNode
+  readonly children: ReactNode
+  readonly onClick: () => void
+  readonly hint?: string
+  readonly testId?: string
+}
+
+export function MenuItem({ icon, children, onClick, hint, testId }: MenuItemProps) {
+  return (
+    <button type="button" className="menu-item" data-testid={testId} onClick={onClick}>
+      {icon}
+      <span>{children}</span>
+      {hint !== undefined && <kbd aria-hidden>{hint}</kbd>}
+    </button>
+  )
+}
