@@ -1,7 +1,11 @@
 import { Emitter } from './emitter.ts'
-import type { ParticipantEvents } from './events.ts'
+import type { ParticipantEvents, RoomEvents } from './events.ts'
 import type { TrackPublication } from './publication.ts'
+import { settleQuality, unsettled } from './quality.ts'
 import type { ConnectionQuality, DeviceInfo, Metadata, TrackSource } from './types.ts'
+
+/** The room's `emit`. */
+export type Announce = <K extends keyof RoomEvents>(event: K, ...args: RoomEvents[K]) => void
 
 /** Somebody in the room: {@link LocalParticipant} or {@link RemoteParticipant}. */
 export abstract class Participant<
@@ -13,31 +17,48 @@ export abstract class Participant<
   abstract get publications(): ReadonlyMap<string, Publication>
   abstract readonly isLocal: boolean
 
+  /** @internal */
+  protected readonly announce: Announce
+  #name = ''
+  #device: DeviceInfo = {}
+  #metadata: Metadata = {}
+  #speaking = false
+  #level = 0
+  #quality = unsettled
+
+  /** @internal */
+  constructor(announce: Announce) {
+    super()
+    this.announce = announce
+  }
+
   /** The name shown to people. */
   get name(): string {
-    return ''
+    return this.#name
   }
 
+  /** The program they use, free text. */
   get device(): DeviceInfo {
-    return {}
+    return this.#device
   }
 
+  /** What the application attached to them. */
   get metadata(): Metadata {
-    return {}
+    return this.#metadata
   }
 
-  /** Whether it makes sound now. */
+  /** Whether they make sound now. */
   get isSpeaking(): boolean {
-    return false
+    return this.#speaking
   }
 
   /** How loud: 0 (silent, −80 dBov or less) to 1 (full scale), linear in decibels. */
   get audioLevel(): number {
-    return 0
+    return this.#level
   }
 
   get connectionQuality(): ConnectionQuality {
-    return 'unknown'
+    return this.#quality.shown
   }
 
   /** The first publication from `source`. */
@@ -66,5 +87,74 @@ export abstract class Participant<
   #isOn(source: TrackSource): boolean {
     const publication = this.getPublication(source)
     return publication !== undefined && !publication.isMuted
+  }
+
+  /** @internal */
+  noteName(name: string): void {
+    const previous = this.#name
+    if (previous === name) return
+    this.#name = name
+    this.emit('nameChanged', name, previous)
+    this.announce('participantNameChanged', this, previous)
+  }
+
+  /** @internal */
+  noteMetadata(metadata: Metadata): void {
+    const previous = this.#metadata
+    if (JSON.stringify(previous) === JSON.stringify(metadata)) return
+    this.#metadata = metadata
+    this.emit('metadataChanged', metadata, previous)
+    this.announce('participantMetadataChanged', this, previous)
+  }
+
+  /**
+   * Sets what is known from the beginning, without an event.
+   * @internal
+   */
+  introduce(facts: { name: string; device: DeviceInfo; metadata: Metadata }): void {
+    this.#name = facts.name
+    this.#device = facts.device
+    this.#metadata = facts.metadata
+  }
+
+  /** @internal */
+  noteSpeaking(speaking: boolean, level: number): void {
+    const levelChanged = this.#level !== level
+    this.#level = level
+    if (this.#speaking !== speaking) {
+      this.#speaking = speaking
+      this.emit('isSpeakingChanged', speaking)
+    }
+    if (levelChanged) this.emit('audioLevelChanged', level)
+  }
+
+  /** @internal */
+  noteQuality(grade: ConnectionQuality, now: number): void {
+    const before = this.#quality.shown
+    this.#quality = settleQuality(this.#quality, grade, now)
+    const { shown } = this.#quality
+    if (shown === before) return
+    this.emit('connectionQualityChanged', shown)
+    this.announce('connectionQualityChanged', shown, this)
+  }
+
+  /** @internal */
+  noteMuted(publication: Publication, muted: boolean): void {
+    if (!publication.noteMuted(muted)) return
+    this.emit(muted ? 'trackMuted' : 'trackUnmuted', publication)
+    this.announce(muted ? 'trackMuted' : 'trackUnmuted', publication, this)
+  }
+
+  /** @internal */
+  noteTrackMetadata(publication: Publication, metadata: Metadata): void {
+    publication.noteMetadata(metadata)
+    this.emit('trackMetadataChanged', publication)
+    this.announce('trackMetadataChanged', publication, this)
+  }
+
+  /** @internal */
+  protected resetState(): void {
+    this.#quality = unsettled
+    this.noteSpeaking(false, 0)
   }
 }
