@@ -1,6 +1,7 @@
 import { MessageSquare, SendHorizontal } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState, type FormEvent } from 'react'
 import type { ChatMessage } from './call.ts'
+import { longestMessage } from './chat-limits.ts'
 import { splitLinks } from './links.ts'
 import { SidePanel } from './panel.tsx'
 
@@ -12,7 +13,6 @@ interface ChatPanelProps {
 
 /** Messages by the same person within this time share one heading. */
 const sameBreath = 3 * 60_000
-export const longestMessage = 4000
 
 export function ChatPanel({ messages, onSend, onClose }: ChatPanelProps) {
   const [text, setText] = useState('')

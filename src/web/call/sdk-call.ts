@@ -1,9 +1,349 @@
-import type { Call } from './call.ts'
+import {
+  Room,
+  type DisconnectReason,
+  type LocalTrack,
+  type Participant,
+  type RemoteParticipant,
+  type SluiceError,
+  type Track,
+} from 'sluice-client'
+import { settings } from '../ui/settings.ts'
+import type {
+  Call,
+  CallEvent,
+  CallState,
+  ChatMessage,
+  DeviceKind,
+  EndReason,
+  Person,
+  Picture,
+  Switch,
+} from './call.ts'
+import { longestMessage } from './chat-limits.ts'
+
+/** The call over the SDK's Room. The only file of the room page that knows the SDK. */
+
 export interface EnterOptions {
-  room: string
-  name: string
-  takeTracks: () => unknown[]
+  readonly room: string
+  readonly name: string
+  /** Called once the room is entered: the tracks of the preview become the room's. */
+  readonly takeTracks: () => LocalTrack[]
 }
-export async function enterRoom(_options: EnterOptions): Promise<Call> {
-  throw new Error('x')
+
+declare global {
+  interface Window {
+    /** The SDK's Room of the current call, for looking into a problem from the browser's console. */
+    sluiceRoom?: Room
+  }
+}
+
+const chatTopic = 'chat'
+
+type SwitchName = 'microphone' | 'camera' | 'screen'
+
+export async function enterRoom({ room: roomId, name, takeTracks }: EnterOptions): Promise<Call> {
+  const { cameraId, microphoneId, speakerId } = settings()
+  const room = new Room({
+    videoCaptureDefaults: cameraId ? { deviceId: cameraId } : {},
+    audioCaptureDefaults: microphoneId ? { deviceId: microphoneId } : {},
+    dataTopics: [chatTopic],
+  })
+  window.sluiceRoom = room
+  const call = new SdkCall(room)
+  const token = tokenOfAddress()
+  await room.connect('', { room: roomId, name, ...(token === undefined ? {} : { token }) })
+  call.publish(takeTracks())
+  if (speakerId) void room.switchActiveDevice('audiooutput', speakerId).catch(() => undefined)
+  return call
+}
+
+/** A room token may come with the link; after `#` it stays out of the server's logs. */
+function tokenOfAddress(): string | undefined {
+  const hash = new URLSearchParams(location.hash.slice(1))
+  const search = new URLSearchParams(location.search)
+  return hash.get('token') ?? search.get('access_token') ?? search.get('token') ?? undefined
+}
+
+const endings: Record<DisconnectReason, EndReason> = {
+  left: 'left',
+  replaced: 'replaced',
+  'room-closed': 'room-closed',
+  'join-timeout': 'join-timeout',
+  'too-many-errors': 'too-many-errors',
+  'slow-reader': 'lost',
+  'connection-lost': 'lost',
+  'media-lost': 'lost',
+  'worker-died': 'lost',
+  'server-closing': 'server-closing',
+  refused: 'not-allowed',
+}
+
+class SdkCall implements Call {
+  readonly #room: Room
+  readonly #listeners = new Set<() => void>()
+  readonly #eventListeners = new Set<(event: CallEvent) => void>()
+  readonly #pictures = new WeakMap<Track, Picture>()
+  readonly #people = new Map<string, Person>()
+  readonly #lastSpoke = new Map<string, number>()
+  #state: CallState
+  #scheduled = false
+  #nextMessage = 0
+  #dominant: string | undefined
+  #busy = { microphone: false, camera: false, screen: false }
+  #messages: readonly ChatMessage[] = []
+  #phase: CallState['phase'] = { at: 'connecting' }
+
+  constructor(room: Room) {
+    this.#room = room
+    this.#state = this.#read()
+    this.#listen()
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  state(): CallState {
+    return this.#state
+  }
+
+  onEvent(listener: (event: CallEvent) => void): () => void {
+    this.#eventListeners.add(listener)
+    return () => this.#eventListeners.delete(listener)
+  }
+
+  publish(tracks: readonly LocalTrack[]): void {
+    for (const track of tracks) {
+      const which = track.kind === 'video' ? 'camera' : 'microphone'
+      void this.#switching(which, () => this.#room.localParticipant.publishTrack(track))
+    }
+  }
+
+  setMicrophone(on: boolean): void {
+    void this.#switching('microphone', () => this.#room.localParticipant.setMicrophoneEnabled(on))
+  }
+
+  setCamera(on: boolean): void {
+    void this.#switching('camera', () => this.#room.localParticipant.setCameraEnabled(on))
+  }
+
+  setScreen(on: boolean): void {
+    void this.#switching('screen', () =>
+      this.#room.localParticipant.setScreenShareEnabled(on, { audio: true }),
+    )
+  }
+
+  sendChat(text: string): void {
+    const me = this.#room.localParticipant
+    const message = this.#message(me.id, me.name, true, text.slice(0, longestMessage))
+    this.#add(message)
+    me.publishData(message.text, { topic: chatTopic }).catch((error: unknown) => {
+      this.#messages = this.#messages.filter((each) => each !== message)
+      this.#change()
+      this.#problem(`Your message was not sent. ${textOf(error)}`)
+    })
+  }
+
+  async useDevice(kind: DeviceKind, deviceId: string): Promise<void> {
+    await this.#room.switchActiveDevice(kind, deviceId || 'default')
+  }
+
+  startAudio(): void {
+    this.#room.startAudio().catch((error: unknown) => this.#problem(textOf(error)))
+  }
+
+  leave(): void {
+    if (this.#phase.at === 'ended') return
+    this.#end('left')
+    void this.#room.disconnect().catch(() => undefined)
+  }
+
+  #listen(): void {
+    const room = this.#room
+    const change = () => this.#change()
+    for (const event of [
+      'participantNameChanged',
+      'trackPublished',
+      'trackUnpublished',
+      'trackSubscribed',
+      'trackUnsubscribed',
+      'trackMuted',
+      'trackUnmuted',
+      'localTrackPublished',
+      'localTrackUnpublished',
+      'connectionQualityChanged',
+      'dominantSpeakerChanged',
+      'audioPlaybackChanged',
+    ] as const) {
+      room.on(event, change)
+    }
+    room.on('connected', () => this.#enter({ at: 'connected' }))
+    room.on('reconnecting', () => this.#enter({ at: 'reconnecting' }))
+    room.on('reconnected', () => {
+      this.#enter({ at: 'connected' })
+      this.#emit({ type: 'note', text: 'Connected again' })
+    })
+    room.on('disconnected', (reason, error) => {
+      const full = reason === 'refused' && error?.code === 'limit-exceeded'
+      this.#end(full ? 'room-full' : (endings[reason] ?? 'unknown'), reason === 'refused' ? error : undefined)
+    })
+    room.on('participantConnected', (participant) => {
+      this.#emit({ type: 'joined', name: nameOf(participant) })
+      this.#change()
+    })
+    room.on('participantDisconnected', (participant) => {
+      this.#people.delete(participant.id)
+      this.#lastSpoke.delete(participant.id)
+      this.#emit({ type: 'left', name: nameOf(participant) })
+      this.#change()
+    })
+    room.on('activeSpeakersChanged', (speakers) => {
+      for (const speaker of speakers) this.#lastSpoke.set(speaker.id, Date.now())
+      this.#change()
+    })
+    room.on('dataReceived', (payload, participant, topic) => {
+      if (topic !== chatTopic || typeof payload !== 'string' || payload.trim() === '') return
+      this.#add(this.#message(participant.id, nameOf(participant), false, payload.slice(0, longestMessage)))
+    })
+    room.on('mediaDevicesError', (error, source) => {
+      // A picker that was closed is no problem.
+      if (source !== 'screen') this.#problem(error.message)
+    })
+  }
+
+  async #switching(which: SwitchName, act: () => Promise<unknown>): Promise<void> {
+    this.#busy[which] = true
+    this.#change()
+    try {
+      await act()
+    } catch (error) {
+      const code = codeOf(error)
+      const closedPicker = which === 'screen' && (code === 'permission-denied' || code === 'cancelled')
+      // Errors of capture come as `mediaDevicesError`, too; the same text is shown once.
+      if (!closedPicker && this.#phase.at !== 'ended') this.#problem(textOf(error))
+    } finally {
+      this.#busy[which] = false
+      this.#change()
+    }
+  }
+
+  #message(from: string, name: string, local: boolean, text: string): ChatMessage {
+    return { id: String(this.#nextMessage++), from, name, local, text, at: Date.now() }
+  }
+
+  #add(message: ChatMessage): void {
+    this.#messages = [...this.#messages, message]
+    this.#change()
+  }
+
+  #enter(phase: CallState['phase']): void {
+    if (this.#phase.at === 'ended') return
+    this.#phase = phase
+    this.#change()
+  }
+
+  #end(why: EndReason, error?: SluiceError): void {
+    this.#enter({ at: 'ended', why, ...(error ? { detail: error.message } : {}) })
+  }
+
+  #problem(text: string): void {
+    this.#emit({ type: 'problem', text })
+  }
+
+  #emit(event: CallEvent): void {
+    for (const listener of this.#eventListeners) listener(event)
+  }
+
+  /** Events come in bursts (somebody with three tracks joins); the page is told once for each. */
+  #change(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    queueMicrotask(() => {
+      this.#scheduled = false
+      this.#state = this.#read()
+      for (const listener of this.#listeners) listener()
+    })
+  }
+
+  #read(): CallState {
+    const room = this.#room
+    const me = room.localParticipant
+    const people = [
+      this.#person(me),
+      ...[...room.remoteParticipants.values()].map((each) => this.#person(each)),
+    ]
+    const dominant = room.dominantSpeaker
+    if (dominant && !dominant.isLocal) this.#dominant = dominant.id
+    return {
+      phase: this.#phase,
+      people,
+      speaking: new Set(
+        room.activeSpeakers.filter((each) => each.isMicrophoneEnabled).map((each) => each.id),
+      ),
+      dominant: this.#dominant,
+      lastSpoke: new Map(this.#lastSpoke),
+      messages: this.#messages,
+      microphone: this.#switch('microphone', me.isMicrophoneEnabled),
+      camera: this.#switch('camera', me.isCameraEnabled),
+      screen: this.#switch('screen', me.isScreenShareEnabled),
+      audioBlocked: !room.canPlayAudio,
+    }
+  }
+
+  #switch(which: SwitchName, on: boolean): Switch {
+    return { on, busy: this.#busy[which] }
+  }
+
+  /** The same object as before when nothing changed, so that only the tiles concerned render. */
+  #person(participant: Participant): Person {
+    const microphone = participant.getPublication('microphone')
+    const person: Person = {
+      id: participant.id || 'me',
+      name: nameOf(participant),
+      local: participant.isLocal,
+      camera: this.#picture(participant, 'camera'),
+      screen: this.#picture(participant, 'screen'),
+      microphone: microphone === undefined ? 'none' : microphone.isMuted ? 'muted' : 'on',
+      quality: participant.connectionQuality,
+    }
+    const before = this.#people.get(person.id)
+    if (before && (Object.keys(person) as (keyof Person)[]).every((key) => before[key] === person[key]))
+      return before
+    this.#people.set(person.id, person)
+    return person
+  }
+
+  #picture(participant: Participant, source: 'camera' | 'screen'): Picture | undefined {
+    const publication = participant.getPublication(source)
+    const track = publication?.track
+    if (!publication || publication.isMuted || !track) return undefined
+    const known = this.#pictures.get(track)
+    if (known) return known
+    const picture: Picture = {
+      id: `${participant.id}:${publication.id}`,
+      source,
+      mirrored: participant.isLocal && source === 'camera',
+      attach(element) {
+        track.attach(element)
+        return () => {
+          track.detach(element)
+        }
+      },
+    }
+    this.#pictures.set(track, picture)
+    return picture
+  }
+}
+
+function nameOf(participant: Participant | RemoteParticipant): string {
+  return participant.name.trim() || 'Guest'
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'Something went wrong.'
 }

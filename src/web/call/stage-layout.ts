@@ -20,6 +20,8 @@ export interface StageInput {
   readonly page: number
 }
 
+type Size = Omit<StageInput, 'focus' | 'page' | 'tiles'>
+
 export interface StageLayout {
   readonly rects: ReadonlyMap<string, Rect>
   readonly page: number
@@ -39,12 +41,23 @@ export function arrangeStage(input: StageInput): StageLayout {
   return arrangeGrid(input)
 }
 
-/** How many tiles the first page of a grid holds. */
-export function firstPageSize(input: Omit<StageInput, 'focus' | 'page' | 'tiles'>, count: number): number {
-  return pagedGrid(input, count).perPage
+/** How many of `count` tiles are seen without paging; in a strip, the large one not counted. */
+export function firstPageSize(input: Size, count: number, strip: boolean): number {
+  if (!strip) return pagedGrid(input, count).perPage
+  const { beside, tileWidth, tileHeight, gap } = stripOf(input)
+  return stripPlaces(count - 1, beside ? input.height : input.width, beside ? tileHeight : tileWidth, gap)
 }
 
-function gridInput(input: Omit<StageInput, 'focus' | 'page' | 'tiles'>, count: number): GridInput {
+function stripOf({ width, height, compact }: Size) {
+  const beside = width > height * 1.2
+  const tileWidth = beside
+    ? Math.round(clamp(compact ? 110 : 150, width * 0.18, 250))
+    : Math.round(clamp(84, height * 0.16, 150) * (4 / 3))
+  const tileHeight = Math.round(tileWidth * (beside ? 9 / 16 : 3 / 4))
+  return { beside, tileWidth, tileHeight, gap: compact ? 6 : 10 }
+}
+
+function gridInput(input: Size, count: number): GridInput {
   const portrait = input.height > input.width
   return {
     count,
@@ -58,7 +71,7 @@ function gridInput(input: Omit<StageInput, 'focus' | 'page' | 'tiles'>, count: n
   }
 }
 
-function pagedGrid(input: Omit<StageInput, 'focus' | 'page' | 'tiles'>, count: number) {
+function pagedGrid(input: Size, count: number) {
   const whole = layOut(gridInput(input, count))
   if (whole.pages === 1) return whole
   return layOut(gridInput({ ...input, height: input.height - pagerHeight }, count))
@@ -90,19 +103,14 @@ function arrangeGrid(input: StageInput): StageLayout {
 }
 
 function arrangeFocus(input: StageInput, focus: string): StageLayout {
-  const { width, height, compact } = input
-  const gap = compact ? 6 : 10
+  const { width, height } = input
+  const { beside, tileWidth, tileHeight, gap } = stripOf(input)
   const others = input.tiles.filter((key) => key !== focus)
   const rects = new Map<string, Rect>()
   if (others.length === 0) {
     rects.set(focus, { x: 0, y: 0, width, height })
     return { rects, page: 0, pages: 1, more: undefined }
   }
-  const beside = width > height * 1.2
-  const tileWidth = beside
-    ? Math.round(clamp(compact ? 110 : 150, width * 0.18, 250))
-    : Math.round(clamp(84, height * 0.16, 150) * (4 / 3))
-  const tileHeight = Math.round(beside ? tileWidth * (9 / 16) : tileWidth * (3 / 4))
   rects.set(
     focus,
     beside

@@ -34,16 +34,20 @@ export function Stage({ state, compact, link, focus, pinned, onPin, onShowPeople
   const selfKey = me && tileKey(me.id, 'camera')
 
   const shares = state.people.filter((person) => person.screen).map((person) => tileKey(person.id, 'screen'))
-  const cameras = useStableOrder(
-    others,
-    state,
-    firstPageSize(size, others.length + shares.length + (inGrid ? 1 : 0)) - shares.length,
-  )
-  const tiles = [...shares, ...cameras.map((id) => tileKey(id, 'camera'))]
-  if (inGrid && selfKey) {
-    const firstPage = firstPageSize(size, tiles.length + 1)
-    tiles.splice(Math.min(firstPage - 1, tiles.length), 0, selfKey)
+  const strip = focus !== undefined
+  const selfCount = inGrid ? 1 : 0
+  const visible = firstPageSize(size, others.length + shares.length + selfCount, strip)
+  // In a strip the large tile is on top of the visible ones.
+  const places = Math.max(1, visible - shares.length - selfCount + (strip ? 1 : 0))
+  const order = useStableOrder(others, places, state.lastSpoke)
+  const cameras = order.map((id) => tileKey(id, 'camera'))
+  if (focus !== undefined && cameras.includes(focus)) {
+    cameras.splice(cameras.indexOf(focus), 1)
+    cameras.unshift(focus)
   }
+  // Oneself last, but never out of sight.
+  if (inGrid && selfKey) cameras.splice(Math.min(places, cameras.length), 0, selfKey)
+  const tiles = [...shares, ...cameras]
   const ready = width > 0 && height > 0
   const layout = arrangeStage({ ...size, tiles, focus, page })
   const floating = ready && !inGrid && place === 'float' && focus !== selfKey
@@ -143,13 +147,17 @@ export function Stage({ state, compact, link, focus, pinned, onPin, onShowPeople
 const nextCorner = { 0: 1, 1: 3, 3: 2, 2: 0 } as const
 
 /** The ids of the others, in an order that only changes when somebody comes, goes, or speaks on a later page. */
-function useStableOrder(others: readonly Person[], state: CallState, firstPage: number): readonly string[] {
+function useStableOrder(
+  others: readonly Person[],
+  firstPage: number,
+  lastSpoke: ReadonlyMap<string, number>,
+): readonly string[] {
   const [order, setOrder] = useState<readonly string[]>([])
   const ids = others.map((person) => person.id)
   const present = new Set(ids)
   const known = new Set(order)
   const kept = [...order.filter((id) => present.has(id)), ...ids.filter((id) => !known.has(id))]
-  const next = bringForward(kept, Math.max(1, firstPage - 1), state.lastSpoke)
+  const next = bringForward(kept, firstPage, lastSpoke)
   if (next.length !== order.length || next.some((id, i) => id !== order[i])) setOrder(next)
   return next
 }

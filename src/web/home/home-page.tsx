@@ -134,39 +134,44 @@ function useServerVersion(): string | undefined {
   return version
 }
 
-const lanes = [
-  { y: 92, gate: 150, hue: 186 },
-  { y: 196, gate: 96, hue: 28 },
-  { y: 300, gate: 182, hue: 228 },
-]
-
-/** Many streams come to the gate, each leaves as wide as the one who watches can take. */
+/** What the server does: one stream comes to the gate and leaves as wide as each who watches can take. */
 function Picture() {
   return (
-    <svg className="home-picture" viewBox="0 0 460 400" aria-hidden="true" focusable="false">
-      <defs>
-        <clipPath id="frame">
-          <rect width="460" height="400" rx="32" />
-        </clipPath>
-      </defs>
-      <g clipPath="url(#frame)">
-        <rect className="pic-ground" width="460" height="400" />
-        <path className="pic-water deep" d="M0 250c60-26 110-26 170 0s110 26 170 0 90-22 120-8v158H0z" />
-        <path className="pic-water mid" d="M0 292c50-20 100-20 150 0s100 20 150 0 110-20 160 0v108H0z" />
-        <path className="pic-water near" d="M0 338c60-18 100-18 160 0s110 18 160 0 90-16 140-2v64H0z" />
-        {lanes.map(({ gate, hue }, i) => (
-          <g key={hue} transform={`translate(${70 + i * 118} 0)`}>
-            <rect className="pic-post" x="-8" width="8" height="400" />
-            <rect className="pic-post" x="84" width="8" height="400" />
-            <rect className="pic-gate" x="4" y="-30" width="76" height={gate + 60} rx="10" />
-            <circle className={`pic-person p${i}`} cx="42" cy={gate - 24} r="25" />
-            <path
-              className={`pic-person p${i} body`}
-              d={`M4 ${gate + 30}v-4c4-22 20-30 38-30s34 8 38 30v4z`}
-            />
-          </g>
-        ))}
-      </g>
+    <svg className="home-picture" viewBox="0 0 480 440" aria-hidden="true" focusable="false">
+      <path className="pic-stream s3" d="M0 176C70 156 130 200 226 200v48C130 248 70 292 0 272z" />
+      <path className="pic-stream s1" d="M238 200c60 0 62-138 110-138v92c-42 0-50 62-110 62z" />
+      <path className="pic-stream s2" d="M238 214c60 0 70 36 122 36v34c-52 0-62-52-122-52z" />
+      <path className="pic-stream s3" d="M238 230c60 0 64 132 134 132v16c-82 0-82-130-134-130z" />
+      <path className="pic-foam" d="M22 212c44-10 84 12 128 10M44 240c40 6 70-8 112-6M8 190c20-4 40-2 58 4" />
+      <rect className="pic-post" x="222" y="40" width="20" height="160" rx="10" />
+      <rect className="pic-post" x="222" y="248" width="20" height="152" rx="10" />
+      <Viewer x={330} y={28} width={150} height={136} skin="a" />
+      <Viewer x={344} y={214} width={112} height={100} skin="b" />
+      <Viewer x={362} y={340} width={70} height={62} skin="c" />
     </svg>
+  )
+}
+
+interface ViewerProps {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+  readonly skin: 'a' | 'b' | 'c'
+}
+
+function Viewer({ x, y, width, height, skin }: ViewerProps) {
+  const clip = `viewer-${skin}`
+  return (
+    <g transform={`translate(${x} ${y})`}>
+      <clipPath id={clip}>
+        <rect width={width} height={height} rx={height * 0.19} />
+      </clipPath>
+      <g clipPath={`url(#${clip})`} className={`pic-viewer ${skin}`}>
+        <rect className="wall" width={width} height={height} />
+        <ellipse className="shirt" cx={width / 2} cy={height * 1.08} rx={width * 0.36} ry={height * 0.42} />
+        <circle className="face" cx={width / 2} cy={height * 0.44} r={height * 0.2} />
+      </g>
+    </g>
   )
 }
