@@ -116,8 +116,7 @@ export class App {
       closing: () => this.#closed !== undefined,
     })
     await this.http.register(signalingRoutes, {
-      http: config.http,
-      limits: config.limits,
+      config,
       page,
       open: (socket, admission) => this.#openSession(socket, admission),
     })

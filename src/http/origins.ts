@@ -1,22 +1,43 @@
-import type { HttpConfig } from '../../config/schema.ts'
+import { isIP } from 'node:net'
+import { hostname } from 'node:os'
+import type { Config } from '../../config/schema.ts'
+
+export interface Visitor {
+  /** The `Origin` header: browsers always send it, other programs need not. */
+  readonly origin: string | undefined
+  /** The `Host` header. */
+  readonly host: string | undefined
+}
 
 /**
- * Whether a page of `origin` may open a WebSocket here: one served by this very host (whatever its port or scheme, which
- * a proxy or a development server changes), the public URL's, or a configured one. Programs that are no browser send no
- * origin and may; browsers always send it.
+ * Whether whoever asks may open a WebSocket here: a page served by this very host (whatever its port or scheme, which
+ * a proxy or a development server changes), the public URL's, a configured one, or a program that is no browser.
+ *
+ * Development mode has open rooms, so there the host must also be a name that cannot be somebody else's: a page of
+ * another site whose name was made to resolve to this machine (DNS rebinding) calls itself by that name.
  */
-export function mayConnect(
-  origin: string | undefined,
-  host: string | undefined,
-  http: Pick<HttpConfig, 'publicUrl' | 'corsOrigins'>,
-): boolean {
+export function mayConnect(visitor: Visitor, config: Pick<Config, 'mode' | 'http'>): boolean {
+  const { origin, host } = visitor
+  const { publicUrl, corsOrigins } = config.http
   if (origin === undefined) return true
   const from = hostnameOf(origin)
   if (from === undefined) return false
-  if (http.corsOrigins.includes('*') || http.corsOrigins.includes(origin)) return true
-  if (http.publicUrl !== '' && URL.canParse(http.publicUrl) && new URL(http.publicUrl).origin === origin)
-    return true
-  return host !== undefined && from === hostnameOf(`http://${host}`)
+  if (corsOrigins.includes('*') || corsOrigins.includes(origin)) return true
+  if (publicUrl !== '' && URL.canParse(publicUrl) && new URL(publicUrl).origin === origin) return true
+  if (host === undefined || from !== hostnameOf(`http://${host}`)) return false
+  return config.mode === 'production' || isOwnName(from)
+}
+
+function isOwnName(name: string): boolean {
+  const bare = name.replace(/^\[|\]$/g, '')
+  const own = hostname().toLowerCase()
+  return (
+    isIP(bare) !== 0 ||
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name === own ||
+    name === `${own}.local`
+  )
 }
 
 function hostnameOf(url: string): string | undefined {

@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { WebSocket } from 'ws'
-import type { HttpConfig, LimitsConfig } from '../../config/schema.ts'
+import type { Config } from '../../config/schema.ts'
 import { AppError, limitExceeded } from '../lib/app-error.ts'
 import { mayConnect } from './origins.ts'
 
@@ -19,8 +19,7 @@ export interface Admission {
 }
 
 export interface SignalingOptions {
-  readonly http: Pick<HttpConfig, 'publicUrl' | 'corsOrigins'>
-  readonly limits: LimitsConfig
+  readonly config: Pick<Config, 'mode' | 'http' | 'limits'>
   readonly open: (socket: WebSocket, admission: Admission, log: FastifyRequest['log']) => void
   /** What a plain GET of `/` answers: the web app. */
   readonly page: (
@@ -38,19 +37,20 @@ const Query = Type.Object({
 
 /** The doors for WebSockets: `/ws` for clients that speak all of the protocol, `/` for those of mediasoup-demo. */
 export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (app, options, done) => {
-  const { http, limits, open } = options
+  const { config, open } = options
+  const { limits } = config
   const connections = new Map<string, number>()
 
   function admit(request: FastifyRequest): void {
-    if (!mayConnect(request.headers.origin, request.headers.host, http)) {
+    const { origin, host } = request.headers
+    if (!mayConnect({ origin, host }, config)) {
       throw new AppError('forbidden', 'Pages of this origin may not connect (http.corsOrigins).')
     }
     const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? []
     if (!offered.includes('protoo'))
       throw new AppError('forbidden', 'The WebSocket subprotocol must be protoo.')
-    const open = connections.get(request.ip) ?? 0
     const max = limits.connectionsPerAddress
-    if (open >= max) throw limitExceeded('connectionsPerAddress', max)
+    if ((connections.get(request.ip) ?? 0) >= max) throw limitExceeded('connectionsPerAddress', max)
     const { roomId, peerId } = request.query as { roomId: string; peerId?: string }
     if (roomId.length > limits.nameLength || (peerId?.length ?? 0) > limits.nameLength) {
       throw limitExceeded('nameLength', limits.nameLength)

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { cacheFolder, withLock } from './cache.mjs'
+
+function scratch(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-cache-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+test('the cache is where the user says, or with the caches of the user, or in the project', (t) => {
+  const home = scratch(t)
+  assert.equal(cacheFolder({ SLUICE_CACHE_DIR: '/somewhere', HOME: home }), '/somewhere')
+  assert.equal(
+    cacheFolder({ XDG_CACHE_HOME: join(home, 'caches'), HOME: home }),
+    join(home, 'caches', 'sluice'),
+  )
+  assert.equal(cacheFolder({ HOME: home }), join(home, '.cache', 'sluice'))
+  assert.match(cacheFolder({ HOME: '/proc/none' }), /data\/cache$/)
+})
+
+test('one holder of a lock works at a time, and others are told that they wait', async (t) => {
+  const path = join(scratch(t), 'a.lock')
+  const steps: string[] = []
+  const work = (name: string) => async (): Promise<void> => {
+    steps.push(`${name} begins`)
+    await new Promise((wake) => setTimeout(wake, 50))
+    steps.push(`${name} ends`)
+  }
+  await Promise.all([
+    withLock(path, work('first')),
+    withLock(path, work('second'), { waiting: () => steps.push('second waits') }),
+  ])
+  assert.deepEqual(steps, ['first begins', 'second waits', 'first ends', 'second begins', 'second ends'])
+})
+
+test('a lock is given back when the work fails', async (t) => {
+  const folder = scratch(t)
+  const path = join(folder, 'a.lock')
+  await assert.rejects(
+    withLock(path, () => Promise.reject(new Error('no'))),
+    /no/,
+  )
+  assert.deepEqual(readdirSync(folder), [])
+})
+
+test('the lock of a killed process is taken over', async (t) => {
+  const folder = scratch(t)
+  const path = join(folder, 'a.lock')
+  writeFileSync(path, 'somebody')
+  const longAgo = new Date(Date.now() - 60_000)
+  utimesSync(path, longAgo, longAgo)
+  assert.equal(await withLock(path, () => Promise.resolve('done')), 'done')
+  assert.deepEqual(readdirSync(folder), [])
+})
