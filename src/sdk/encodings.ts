@@ -81,8 +81,10 @@ function defaultLayers({ source, width, height }: EncodingQuestion, full: VideoE
   return Array.from({ length: count }, (_, index) => {
     const scaleDownBy = 2 ** (count - 1 - index)
     if (scaleDownBy === 1) return { ...full, scaleDownBy }
-    const share = bitrateFor((width * height) / scaleDownBy ** 2, rates)
-    return { ...full, maxBitrate: Math.min(share, Math.round(full.maxBitrate / 2)), scaleDownBy }
+    const fair = bitrateFor((width * height) / scaleDownBy ** 2, rates)
+    // The full size of a screen is what matters; the small one must not keep it waiting for bandwidth.
+    const share = isScreen ? 1 / 8 : 1 / 2
+    return { ...full, maxBitrate: Math.min(fair, Math.round(full.maxBitrate * share)), scaleDownBy }
   })
 }
 

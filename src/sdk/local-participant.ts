@@ -599,7 +599,11 @@ function videoSettings(
     height: height || 720,
     options,
   })
-  return { encodings, ...(chosen ? { codec: chosen } : {}), codecOptions: { videoGoogleStartBitrate: 1000 } }
+  return {
+    encodings,
+    ...(chosen ? { codec: chosen } : {}),
+    codecOptions: { videoGoogleStartBitrate: source === 'screen' ? 2000 : 1000 },
+  }
 }
 
 function codecName(mimeType: string): VideoCodec {
