@@ -25,13 +25,20 @@ export default defineConfig(
       'sluice/who-may-import-whom': 'error',
       'import-x/no-duplicates': ['error', { 'prefer-inline': true }],
       'import-x/no-self-import': 'error',
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
       ],
       // A class may be only a name for constructors, and `void` says "on purpose" to the promise rules.
       '@typescript-eslint/no-extraneous-class': 'off',
+      // The compiler already asks about every index (noUncheckedIndexedAccess); where one is certain, `!` says so.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // A constructor that only passes on may still be there for its comment or its parameter types.
+      '@typescript-eslint/no-useless-constructor': 'off',
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',
       eqeqeq: 'error',
@@ -61,10 +68,20 @@ export default defineConfig(
   },
   {
     files: ['src/web/**/*.{ts,tsx}'],
-    ...reactHooks.configs.flat.recommended,
+    plugins: { 'react-hooks': reactHooks },
+    rules: { 'react-hooks/rules-of-hooks': 'error', 'react-hooks/exhaustive-deps': 'error' },
   },
   {
-    files: ['**/*.test.ts', 'src/tests/**/*.ts'],
-    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: {
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        URL: 'readonly',
+        clearInterval: 'readonly',
+        setInterval: 'readonly',
+        setTimeout: 'readonly',
+      },
+    },
   },
 )

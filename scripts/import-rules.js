@@ -25,9 +25,9 @@ export const importRules = [
   },
   {
     folder: 'src/protocol',
-    values: [],
-    types: ['config', 'src/lib'],
-    instead: 'Messages depend on nothing; throw and translate errors where messages are used.',
+    values: ['src/lib'],
+    types: ['config'],
+    instead: 'Messages depend on nothing that happens; move the code to the folder that acts on them.',
   },
   {
     folder: 'workers',
@@ -75,7 +75,7 @@ export const importRules = [
   {
     folder: 'src/sdk',
     values: [],
-    types: ['src/protocol'],
+    types: ['src/lib', 'src/protocol'],
     instead:
       'The SDK runs in browsers: it may know the types of the messages and nothing else of the server.',
   },

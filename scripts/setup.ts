@@ -23,7 +23,7 @@ async function setUp(purpose: Purpose): Promise<void> {
   if (purpose !== 'build') await provideFfmpeg()
   if (purpose === 'test') await provideChromium()
   if (purpose === 'build') await buildSdk()
-  await buildWebApp(project, report)
+  await provideWebApp(purpose)
 }
 
 async function provideWorker(): Promise<void> {
@@ -80,6 +80,16 @@ async function hasFonts(): Promise<boolean> {
   if (!existsSync('/usr/share/fonts')) return false
   const { code, output: fonts } = await run('fc-list', [':lang=en', 'file'])
   return code === undefined || fonts.trim() !== ''
+}
+
+/** A server whose web app cannot be built still serves applications, so only a start goes on without it. */
+async function provideWebApp(purpose: Purpose): Promise<void> {
+  try {
+    await buildWebApp(project, report)
+  } catch (error) {
+    if (purpose !== 'start') throw error
+    report(`going on with the web app as it was before, if there was one: ${messageOf(error)}`)
+  }
 }
 
 async function buildSdk(): Promise<void> {

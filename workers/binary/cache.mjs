@@ -1,7 +1,7 @@
 // @ts-check
 // Plain JavaScript, because scripts/bootstrap.mjs imports it on a Node that is too old for TypeScript.
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -19,12 +19,14 @@ const staleAfterMs = 20_000
 export function cacheFolder(env = process.env) {
   if (env.SLUICE_CACHE_DIR) return resolve(env.SLUICE_CACHE_DIR)
 
-  const candidates = [
-    env.XDG_CACHE_HOME ? join(env.XDG_CACHE_HOME, 'sluice') : undefined,
-    join(env.HOME ?? homedir(), '.cache', 'sluice'),
-  ]
+  const home = env.HOME ?? homedir()
+  const candidates = []
+  if (env.XDG_CACHE_HOME) candidates.push(join(env.XDG_CACHE_HOME, 'sluice'))
+  // Users of services have homes that do not exist, and must not get one here.
+  if (existsSync(home)) candidates.push(join(home, '.cache', 'sluice'))
+
   for (const candidate of candidates) {
-    if (candidate !== undefined && isWritable(candidate)) return candidate
+    if (isWritable(candidate)) return candidate
   }
   return join(project, 'data', 'cache')
 }
