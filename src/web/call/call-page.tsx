@@ -66,7 +66,6 @@ export function CallPage({ call, room }: CallPageProps) {
 
   return (
     <div className="call" data-compact={compact} data-panel={panel}>
-      <h1 className="visually-hidden">{room}</h1>
       {compact && (
         <header className="call-head">
           <span className="bar-room">{room}</span>
@@ -81,6 +80,7 @@ export function CallPage({ call, room }: CallPageProps) {
         </header>
       )}
       <main className="stage-area" aria-label="People and screens" inert={compact && panel !== undefined}>
+        <h1 className="visually-hidden">{room}</h1>
         <Banners call={call} state={state} />
         {shares.keys.length > 1 && shares.focus && !pinnedThere && (
           <div className="share-tabs" role="group" aria-label="Shared screens">
@@ -142,7 +142,7 @@ export function CallPage({ call, room }: CallPageProps) {
         onView={switchView}
         onDialog={setDialog}
       />
-      <div className="visually-hidden" role="status" aria-live="polite">
+      <div className="visually-hidden" role="status">
         {notices.said}
       </div>
       {dialog === 'settings' && (

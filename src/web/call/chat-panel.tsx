@@ -16,7 +16,7 @@ const sameBreath = 3 * 60_000
 
 export function ChatPanel({ messages, onSend, onClose }: ChatPanelProps) {
   const [text, setText] = useState('')
-  const list = useRef<HTMLOListElement>(null)
+  const list = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
   const form = useRef<HTMLFormElement>(null)
 
@@ -40,7 +40,7 @@ export function ChatPanel({ messages, onSend, onClose }: ChatPanelProps) {
 
   return (
     <SidePanel title="Chat" onClose={onClose}>
-      <ol
+      <div
         className="messages"
         ref={list}
         role="log"
@@ -51,17 +51,20 @@ export function ChatPanel({ messages, onSend, onClose }: ChatPanelProps) {
           atEnd.current = scrollHeight - scrollTop - clientHeight < 40
         }}
       >
-        {messages.length === 0 && (
-          <li className="empty">
+        {messages.length === 0 ? (
+          <div className="empty">
             <MessageSquare size={26} aria-hidden />
             <strong>No messages yet</strong>
             <span>Everybody in the room reads along. Who comes later sees nothing from before.</span>
-          </li>
+          </div>
+        ) : (
+          <ol>
+            {messages.map((message, i) => (
+              <Message key={message.id} message={message} before={messages[i - 1]} />
+            ))}
+          </ol>
         )}
-        {messages.map((message, i) => (
-          <Message key={message.id} message={message} before={messages[i - 1]} />
-        ))}
-      </ol>
+      </div>
       <form className="composer" onSubmit={submit} ref={form}>
         <textarea
           data-testid="chat-input"

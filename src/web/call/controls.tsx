@@ -101,7 +101,7 @@ export function Controls(props: ControlsProps) {
 
   if (compact) {
     return (
-      <div className="bar compact" role="group" aria-label="Call controls">
+      <footer className="bar compact" aria-label="Call controls">
         {mute}
         {camera}
         {chat}
@@ -138,12 +138,12 @@ export function Controls(props: ControlsProps) {
           }}
         </Menu>
         {leave}
-      </div>
+      </footer>
     )
   }
 
   return (
-    <div className="bar" role="group" aria-label="Call controls">
+    <footer className="bar" aria-label="Call controls">
       <div className="bar-left">
         <span className="bar-room" title={props.room}>
           {props.room}
@@ -225,7 +225,7 @@ export function Controls(props: ControlsProps) {
           )}
         </Menu>
       </div>
-    </div>
+    </footer>
   )
 }
 

@@ -138,13 +138,17 @@ function useServerVersion(): string | undefined {
 function Picture() {
   return (
     <svg className="home-picture" viewBox="0 0 480 440" aria-hidden="true" focusable="false">
-      <path className="pic-stream s3" d="M0 176C70 156 130 200 226 200v48C130 248 70 292 0 272z" />
-      <path className="pic-stream s1" d="M238 200c60 0 62-138 110-138v92c-42 0-50 62-110 62z" />
-      <path className="pic-stream s2" d="M238 214c60 0 70 36 122 36v34c-52 0-62-52-122-52z" />
-      <path className="pic-stream s3" d="M238 230c60 0 64 132 134 132v16c-82 0-82-130-134-130z" />
-      <path className="pic-foam" d="M22 212c44-10 84 12 128 10M44 240c40 6 70-8 112-6M8 190c20-4 40-2 58 4" />
-      <rect className="pic-post" x="222" y="40" width="20" height="160" rx="10" />
-      <rect className="pic-post" x="222" y="248" width="20" height="152" rx="10" />
+      <linearGradient id="pic-fade" x1="0" x2="226" gradientUnits="userSpaceOnUse">
+        <stop className="pic-fade-0" offset="0" />
+        <stop className="pic-fade-1" offset="0.55" />
+      </linearGradient>
+      <path className="pic-stream s1" d="M232 198c66 0 66-136 116-136v92c-42 0-50 64-116 64z" />
+      <path className="pic-stream s2" d="M232 214c66 0 76 36 128 36v34c-52 0-62-50-128-50z" />
+      <path className="pic-stream s3" d="M232 230c66 0 70 132 140 132v16c-82 0-82-128-140-128z" />
+      <path className="pic-source" d="M0 160C80 136 130 198 233 198v52C130 250 80 306 0 286z" />
+      <path className="pic-foam" d="M86 198c28 10 50 22 86 20M104 240c30 0 52-12 84-10" />
+      <rect className="pic-post" x="225" y="36" width="16" height="158" rx="8" />
+      <rect className="pic-post" x="225" y="254" width="16" height="150" rx="8" />
       <Viewer x={330} y={28} width={150} height={136} skin="a" />
       <Viewer x={344} y={214} width={112} height={100} skin="b" />
       <Viewer x={362} y={340} width={70} height={62} skin="c" />

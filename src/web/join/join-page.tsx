@@ -65,7 +65,10 @@ export function JoinPage({ room, media, joining, error, onJoin }: JoinPageProps)
         <section className="join-preview" aria-label="Your camera and microphone">
           <Preview media={media} name={name} />
           <DeviceProblems media={media} />
-          <DeviceChoice media={media} />
+          <DeviceChoice
+            media={media}
+            inUse={{ camera: media.cameraTrack?.deviceId, microphone: media.microphoneTrack?.deviceId }}
+          />
         </section>
         <form className="join-form" onSubmit={submit} noValidate>
           <div className="join-title">
@@ -262,7 +265,13 @@ function DeviceProblems({ media }: { media: LocalMedia }) {
   )
 }
 
-export function DeviceChoice({ media }: { media: Pick<LocalMedia, 'devices' | 'choose'> }) {
+interface DeviceChoiceProps {
+  readonly media: Pick<LocalMedia, 'devices' | 'choose'>
+  /** What is in use, for when nothing was chosen. */
+  readonly inUse?: { readonly camera?: string | undefined; readonly microphone?: string | undefined }
+}
+
+export function DeviceChoice({ media, inUse }: DeviceChoiceProps) {
   const { microphoneId, cameraId, speakerId } = useSettings()
   const [playing, setPlaying] = useState(false)
   const test = async () => {
@@ -276,14 +285,14 @@ export function DeviceChoice({ media }: { media: Pick<LocalMedia, 'devices' | 'c
         label="Microphone"
         kind="audioinput"
         devices={media.devices}
-        value={microphoneId}
+        value={microphoneId || (inUse?.microphone ?? '')}
         onChange={(id) => media.choose('audioinput', id)}
       />
       <DeviceSelect
         label="Camera"
         kind="videoinput"
         devices={media.devices}
-        value={cameraId}
+        value={cameraId || (inUse?.camera ?? '')}
         onChange={(id) => media.choose('videoinput', id)}
       />
       {canChooseSpeaker && (

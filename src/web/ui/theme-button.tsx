@@ -1,4 +1,4 @@
-import { Monitor, Moon, Sun } from 'lucide-react'
+import { Moon, Sun, SunMoon } from 'lucide-react'
 import { changeSettings, useSettings } from './settings.ts'
 
 const next = { auto: 'light', light: 'dark', dark: 'auto' } as const
@@ -6,7 +6,7 @@ const names = { auto: 'as the system', light: 'light', dark: 'dark' }
 
 export function ThemeButton() {
   const { theme } = useSettings()
-  const Icon = { auto: Monitor, light: Sun, dark: Moon }[theme]
+  const Icon = { auto: SunMoon, light: Sun, dark: Moon }[theme]
   const label = `Colours: ${names[theme]}. Switch to ${names[next[theme]]}`
   return (
     <button
