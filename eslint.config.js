@@ -1,6 +1,5 @@
 import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
-import importX from 'eslint-plugin-import-x'
 import reactHooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 import { whoMayImportWhom } from './scripts/import-rules.js'
@@ -20,11 +19,10 @@ export default defineConfig(
   js.configs.recommended,
   tseslint.configs.strict,
   {
-    plugins: { 'import-x': importX, sluice: { rules: { 'who-may-import-whom': whoMayImportWhom } } },
+    plugins: { sluice: { rules: { 'who-may-import-whom': whoMayImportWhom } } },
     rules: {
       'sluice/who-may-import-whom': 'error',
-      'import-x/no-duplicates': ['error', { 'prefer-inline': true }],
-      'import-x/no-self-import': 'error',
+      'no-duplicate-imports': ['error', { allowSeparateTypeImports: true }],
       '@typescript-eslint/consistent-type-imports': [
         'error',
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },

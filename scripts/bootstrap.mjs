@@ -185,7 +185,7 @@ async function npm(args, folder) {
   throw new Problem(
     code === 127
       ? 'npm is missing. Please install it (it comes with Node.js; on Debian the package is "npm").'
-      : `"npm ${args.join(' ')}" failed in ${folder}. Is the npm registry reachable?\n${output}`,
+      : `"npm ${args.join(' ')}" failed in ${folder}. Is the npm registry reachable?\n${withoutUsage(output)}`,
   )
 }
 
@@ -218,6 +218,11 @@ function execute(command, args, options) {
     child.once('error', (error) => resolve({ code: 127, output: error.message }))
     child.once('close', (code) => resolve({ code: code ?? 1, output }))
   })
+}
+
+/** npm explains all its options after some errors. @param {string} output */
+function withoutUsage(output) {
+  return output.split(/^npm error Usage:/m, 1)[0]?.trim()
 }
 
 /** @param {string} path */
