@@ -1,5 +1,5 @@
 // @ts-check
-// The first step of every npm script: `node scripts/bootstrap.mjs <start|test|build>`.
+// The first step of every npm script: `node scripts/bootstrap.mjs <start|test|build|worker>`.
 // It needs nothing but npm and Node 18, and brings what the rest needs: the packages, and a Node that runs TypeScript.
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -15,7 +15,7 @@ const modules = join(project, 'node_modules')
 const runtimeFolder = join(project, 'scripts', 'node-runtime')
 /** The first Node that runs TypeScript without a flag (it came into 22 later than into 23). */
 const oldestNode = '22.18'
-const purposes = ['start', 'test', 'build']
+const purposes = ['start', 'test', 'build', 'worker']
 
 class Problem extends Error {}
 

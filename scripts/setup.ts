@@ -1,4 +1,4 @@
-// Everything between the npm packages and a running server: `node scripts/setup.ts <start|test|build>`, run by
+// Everything between the npm packages and a running server: `node scripts/setup.ts <start|test|build|worker>`, run by
 // scripts/bootstrap.mjs. Says nothing and costs little when everything is there.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,8 @@ import { SetupOutput } from './setup-output.ts'
 import { buildWebApp } from './web-build.ts'
 
 const project = fileURLToPath(new URL('..', import.meta.url))
-const purposes = ['start', 'test', 'build'] as const
+/** start: a server. test: that and the tests. build: what an image holds. worker: the part of it that takes minutes. */
+const purposes = ['start', 'test', 'build', 'worker'] as const
 type Purpose = (typeof purposes)[number]
 
 const output = new SetupOutput()
@@ -20,6 +21,7 @@ const { report } = output
 
 async function setUp(purpose: Purpose): Promise<void> {
   await provideWorker()
+  if (purpose === 'worker') return
   if (purpose !== 'build') await provideFfmpeg()
   if (purpose === 'test') await provideChromium()
   if (purpose === 'build') await buildSdk()
