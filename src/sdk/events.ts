@@ -28,7 +28,7 @@ export interface RoomEvents {
   trackUnpublished: [publication: RemoteTrackPublication, participant: RemoteParticipant]
   /** A track can be attached now. */
   trackSubscribed: [track: RemoteTrack, publication: RemoteTrackPublication, participant: RemoteParticipant]
-  /** The track is gone; its elements are detached already. */
+  /** The track is gone. Its elements are detached after this: `track.attachedElements` still has them, to be removed. */
   trackUnsubscribed: [track: RemoteTrack, publication: RemoteTrackPublication, participant: RemoteParticipant]
   trackSubscriptionFailed: [
     publication: RemoteTrackPublication,

@@ -430,8 +430,9 @@ export class RemoteTrackPublication extends TrackPublication {
     this.#track = undefined
     this.#watcher?.close()
     this.#watcher = undefined
-    track.close()
+    // Listeners find the elements still attached, to take them off the page.
     this.#host.unsubscribed(track, this)
+    track.close()
   }
 
   #attachmentsChanged(track: RemoteTrack): void {
