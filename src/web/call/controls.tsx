@@ -35,6 +35,8 @@ interface ControlsProps {
   readonly onDialog: (dialog: DialogName) => void
 }
 
+/** A guess: what can hover has a mouse, and what has a mouse has keys. */
+const hasKeyboard = window.matchMedia('(hover: hover)').matches
 const canShare = typeof navigator.mediaDevices?.getDisplayMedia === 'function'
 
 export function Controls(props: ControlsProps) {
@@ -132,7 +134,10 @@ export function Controls(props: ControlsProps) {
                   item(shareIcon, shareLabel, () => call.setScreen(!state.screen.on), 'toggle-screen')}
                 {item(<Link2 size={19} aria-hidden />, 'Invite people', () => props.onDialog('invite'))}
                 {item(<Settings2 size={19} aria-hidden />, 'Settings', () => props.onDialog('settings'))}
-                {item(<Keyboard size={19} aria-hidden />, 'Keyboard shortcuts', () => props.onDialog('help'))}
+                {hasKeyboard &&
+                  item(<Keyboard size={19} aria-hidden />, 'Keyboard shortcuts', () =>
+                    props.onDialog('help'),
+                  )}
               </>
             )
           }}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { arrangeStage, floatingRect, nearestCorner, type StageInput } from './stage-layout.ts'
+import { arrangeStage, firstPageSize, floatingRect, nearestCorner, type StageInput } from './stage-layout.ts'
 
 const keys = (count: number) => Array.from({ length: count }, (_, i) => `t${i}`)
 const sizes = [
@@ -13,7 +13,9 @@ const sizes = [
 function* stages(): Generator<StageInput> {
   for (const size of sizes) {
     for (const count of [1, 2, 3, 5, 9, 16, 49]) {
-      for (const focus of [undefined, 't0']) yield { ...size, tiles: keys(count), focus, page: 0 }
+      for (const focus of [undefined, 't0']) {
+        for (const wide of [false, true]) yield { ...size, tiles: keys(count), focus, wide, page: 0 }
+      }
     }
   }
 }
@@ -58,6 +60,15 @@ test('a strip says how many it does not show', () => {
     page: 0,
   })
   assert.equal(layout.rects.size + (layout.more?.count ?? 0), 49)
+})
+
+test('as many tiles stand beside the large one as were announced', () => {
+  for (const input of stages()) {
+    if (input.focus === undefined) continue
+    const { rects, more } = arrangeStage(input)
+    assert.equal(firstPageSize(input, input.tiles.length, true), rects.size - 1, JSON.stringify(input))
+    assert.equal(rects.size + (more?.count ?? 0), input.tiles.length)
+  }
 })
 
 test('a focus on somebody who left falls back to the grid', () => {

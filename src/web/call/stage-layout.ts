@@ -1,4 +1,4 @@
-import { landscapeAspects, layOut, portraitAspects, stripPlaces, type GridInput } from './grid.ts'
+import { landscapeAspects, layOut, portraitAspects, stripPlaces, type Grid, type GridInput } from './grid.ts'
 
 /** Where each tile of the stage goes. Pure, so that every window size can be tested. */
 
@@ -17,10 +17,12 @@ export interface StageInput {
   readonly tiles: readonly string[]
   /** The tile that is large; the others stand in a strip beside it. */
   readonly focus: string | undefined
+  /** The large tile is a screen: on an upright stage it needs only part of the height. */
+  readonly wide?: boolean
   readonly page: number
 }
 
-type Size = Omit<StageInput, 'focus' | 'page' | 'tiles'>
+type Size = Pick<StageInput, 'width' | 'height' | 'compact' | 'wide'>
 
 export interface StageLayout {
   readonly rects: ReadonlyMap<string, Rect>
@@ -45,16 +47,32 @@ export function arrangeStage(input: StageInput): StageLayout {
 export function firstPageSize(input: Size, count: number, strip: boolean): number {
   if (!strip) return pagedGrid(input, count).perPage
   const { beside, tileWidth, tileHeight, gap } = stripOf(input)
+  if (input.wide === true && !beside) return belowScreen(input, count - 1).places
   return stripPlaces(count - 1, beside ? input.height : input.width, beside ? tileHeight : tileWidth, gap)
 }
 
 function stripOf({ width, height, compact }: Size) {
   const beside = width > height * 1.2
+  const gap = compact ? 6 : 10
   const tileWidth = beside
     ? Math.round(clamp(compact ? 110 : 150, width * 0.18, 250))
-    : Math.round(clamp(84, height * 0.16, 150) * (4 / 3))
+    : compact
+      ? Math.floor(clamp(80, (width - 2 * gap) / 3, 170))
+      : Math.round(clamp(84, height * 0.16, 150) * (4 / 3))
   const tileHeight = Math.round(tileWidth * (beside ? 9 / 16 : 3 / 4))
-  return { beside, tileWidth, tileHeight, gap: compact ? 6 : 10 }
+  return { beside, tileWidth, tileHeight, gap }
+}
+
+/** An upright stage with a screen on top: the others stand in a grid below it. */
+function belowScreen({ width, height, compact }: Size, count: number) {
+  const gap = compact ? 6 : 10
+  const screenHeight = Math.round(Math.min(height * 0.6, width * 0.68))
+  const top = screenHeight + gap
+  const rest = gridInput({ width, height: height - top, compact }, count)
+  const minAspect = landscapeAspects.minAspect
+  const grid = layOut({ ...rest, minAspect })
+  const places = grid.pages === 1 ? count : grid.perPage - 1
+  return { screenHeight, top, grid, gap, places }
 }
 
 function gridInput(input: Size, count: number): GridInput {
@@ -84,22 +102,30 @@ function arrangeGrid(input: StageInput): StageLayout {
   const shown = input.tiles.slice(page * grid.perPage, (page + 1) * grid.perPage)
   const { gap } = gridInput(input, count)
   const height = input.height - (grid.pages > 1 ? pagerHeight : 0)
-  // The last page keeps the tile size of the others, so that paging does not make faces jump in size.
-  const rows = Math.ceil(shown.length / grid.columns)
-  const top = (height - rows * grid.tileHeight - (rows - 1) * gap) / 2
-  const rects = new Map<string, Rect>()
-  for (const [i, key] of shown.entries()) {
-    const row = Math.floor(i / grid.columns)
-    const inRow = Math.min(grid.columns, shown.length - row * grid.columns)
-    const left = (input.width - inRow * grid.tileWidth - (inRow - 1) * gap) / 2
-    rects.set(key, {
-      x: Math.round(left + (i % grid.columns) * (grid.tileWidth + gap)),
-      y: Math.round(top + row * (grid.tileHeight + gap)),
-      width: grid.tileWidth,
-      height: grid.tileHeight,
-    })
-  }
+  const place = placeInGrid(grid, shown.length, gap, { x: 0, y: 0, width: input.width, height })
+  const rects = new Map(shown.map((key, i) => [key, place(i)]))
   return { rects, page, pages: grid.pages, more: undefined }
+}
+
+/**
+ * Where the tiles of a page go, centred, each row by itself. The last page keeps the tile size of the others, so that
+ * paging does not make faces jump in size.
+ */
+function placeInGrid(grid: Grid, count: number, gap: number, area: Rect): (index: number) => Rect {
+  const { columns, tileWidth, tileHeight } = grid
+  const rows = Math.ceil(count / columns)
+  const top = (area.height - rows * tileHeight - (rows - 1) * gap) / 2
+  return (index) => {
+    const row = Math.floor(index / columns)
+    const inRow = Math.min(columns, count - row * columns)
+    const left = (area.width - inRow * tileWidth - (inRow - 1) * gap) / 2
+    return {
+      x: Math.round(area.x + left + (index % columns) * (tileWidth + gap)),
+      y: Math.round(area.y + top + row * (tileHeight + gap)),
+      width: tileWidth,
+      height: tileHeight,
+    }
+  }
 }
 
 function arrangeFocus(input: StageInput, focus: string): StageLayout {
@@ -110,6 +136,15 @@ function arrangeFocus(input: StageInput, focus: string): StageLayout {
   if (others.length === 0) {
     rects.set(focus, { x: 0, y: 0, width, height })
     return { rects, page: 0, pages: 1, more: undefined }
+  }
+  if (input.wide === true && !beside) {
+    const { screenHeight, top, grid, places } = belowScreen(input, others.length)
+    rects.set(focus, { x: 0, y: 0, width, height: screenHeight })
+    const used = places < others.length ? places + 1 : places
+    const place = placeInGrid(grid, used, gap, { x: 0, y: top, width, height: height - top })
+    for (const [i, key] of others.slice(0, places).entries()) rects.set(key, place(i))
+    const count = others.length - places
+    return { rects, page: 0, pages: 1, more: count > 0 ? { rect: place(places), count } : undefined }
   }
   rects.set(
     focus,

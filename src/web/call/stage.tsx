@@ -24,7 +24,8 @@ export function Stage({ state, compact, link, focus, pinned, onPin, onShowPeople
   const [ref, { width, height }] = useSize<HTMLDivElement>()
   const { self, corner } = useSettings()
   const [page, setPage] = useState(0)
-  const size = { width, height, compact }
+  const wide = focus?.endsWith(':screen') ?? false
+  const size = { width, height, compact, wide }
 
   const me = state.people.find((person) => person.local)
   const others = state.people.filter((person) => !person.local)

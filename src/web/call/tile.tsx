@@ -156,7 +156,7 @@ function Video({ person, source, rect }: { person: Person; source: PictureSource
   }
   // Filling crops; where that would cut away most of the picture (a phone held upright on a wide tile) it is shown whole.
   const mismatch = rect.width / Math.max(1, rect.height) / ratio
-  const whole = source === 'screen' || mismatch > 1.9 || mismatch < 1 / 1.9
+  const whole = source === 'screen' || mismatch > 2.4 || mismatch < 1 / 2.4
   return (
     <video
       ref={element}

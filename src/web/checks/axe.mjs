@@ -1,3 +1,4 @@
+/* global window, document */
 // axe-core over every state of the gallery in both themes, with `vite` running: node checks/axe.mjs
 // Exit code 1 if anything serious or critical is found.
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+/* global window */
 // The states of the gallery that are looked at and checked, and how to get into them.
 import { chromium } from 'playwright-core'
 
