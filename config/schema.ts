@@ -29,7 +29,7 @@ export const settings = Type.Object(
     mode: oneOf(['development', 'production'], {
       default: 'development',
       description:
-        'development: open rooms, loopback addresses only. production: listens on all addresses and refuses guests unless told otherwise.',
+        'development: open rooms, loopback addresses only. production: listens on all addresses and refuses guests unless rooms.guests allows them.',
     }),
     dataDir: Type.String({
       default: './data',
@@ -213,6 +213,11 @@ export const settings = Type.Object(
     }),
 
     rooms: group('Life of rooms and sessions.', {
+      guests: oneOf(['auto', 'allow', 'refuse'], {
+        default: 'auto',
+        description:
+          'Who has no token may enter rooms (allow) or not (refuse). auto allows it in development mode only.',
+      }),
       emptySeconds: Type.Integer({
         default: 20,
         minimum: 0,

@@ -11,6 +11,7 @@ import { healthRoutes } from './http/health.routes.ts'
 import { createHttpServer } from './http/server.ts'
 import { signalingRoutes, type Admission } from './http/signaling.routes.ts'
 import { serveWebApp } from './http/web-app.ts'
+import { AppError } from './lib/app-error.ts'
 import { randomId, Secret, type PeerId, type RoomId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { CloseReason } from './protocol/close-reasons.ts'
@@ -20,6 +21,7 @@ import { mediaHandlers } from './rooms/media.handlers.ts'
 import type { PeerChannel } from './rooms/peer-channel.ts'
 import { roomHandlers } from './rooms/room.handlers.ts'
 import { Rooms } from './rooms/rooms.ts'
+import { admitsGuests } from './session/guests.ts'
 import { Session } from './session/session.ts'
 
 export const version = (
@@ -134,6 +136,9 @@ export class App {
       log: log.child({ roomId, peerId, address }),
       onClosed: (closed) => this.#sessions.delete(closed),
       enter: async (channel: PeerChannel) => {
+        if (!admitsGuests(config)) {
+          throw new AppError('unauthorized', 'This server lets nobody in without a token (rooms.guests).')
+        }
         const room = await this.rooms.getOrCreate(roomId as RoomId)
         const peer = room.enter({ id: peerId as PeerId, secret, proof: peerSecret, channel })
         return { room, peer }

@@ -1,6 +1,7 @@
 import type { ListenAddress } from '../config/addresses.ts'
 import type { Config, HttpConfig } from '../config/schema.ts'
 import type { WorkerStatus } from '../workers/worker-pool.ts'
+import { admitsGuests } from './session/guests.ts'
 
 export interface StartFacts {
   readonly url: string
@@ -35,12 +36,7 @@ export function startSummary(facts: StartFacts): string {
   )
   const rows = [
     ['open', facts.url],
-    [
-      'mode',
-      config.mode === 'development'
-        ? 'development: anybody who reaches this address may enter'
-        : 'production',
-    ],
+    ['mode', `${config.mode}: ${whoMayEnter(config)}`],
     ['data', config.dataDir],
     ['settings', facts.file ?? 'defaults (config/sluice.sample.yaml shows all)'],
     ['worker', `mediasoup ${facts.binary.version}, ${facts.binary.source}: ${facts.binary.path}`],
@@ -51,6 +47,11 @@ export function startSummary(facts: StartFacts): string {
     ['media', `${ports} on ${addresses.join(', ')}`],
   ]
   return `\nSluice ${facts.version}\n${rows.map(([name, value]) => `  ${name!.padEnd(9)} ${value}`).join('\n')}\n`
+}
+
+function whoMayEnter(config: Config): string {
+  if (admitsGuests(config)) return 'anybody who reaches this address may enter'
+  return 'nobody may enter without a token, and there are no tokens yet (rooms.guests)'
 }
 
 function range(first: number, last: number): string {

@@ -128,6 +128,19 @@ test('who may connect: any program, pages of this host and configured origins, w
     await assert.rejects(SignalingClient.connect(server.url, { path: '/' }), { status: 400 })
   }))
 
+test('production mode lets no guest in unless it is told to', async () => {
+  const production = { SLUICE_MODE: 'production', SLUICE_HTTP_HOST: '127.0.0.1' }
+  await withServer(production, async (server) => {
+    const guest = await SignalingClient.connect(server.url)
+    await assert.rejects(guest.join(), { code: 'unauthorized' })
+    assert.equal(server.app.rooms.size, 0)
+  })
+  await withServer({ ...production, SLUICE_ROOMS_GUESTS: 'allow' }, async (server) => {
+    const guest = await SignalingClient.connect(server.url)
+    await guest.join()
+  })
+})
+
 test('a server that is stopped tells its clients to come back', async () => {
   const server = await startServer()
   const client = await SignalingClient.connect(server.url)
