@@ -29,8 +29,9 @@ test('codecs with layers are sent once', () => {
   const [encoding, ...more] = encodingsFor({ ...camera, codec: 'vp9' })
   assert.equal(encoding?.scalabilityMode, 'L3T3_KEY')
   assert.deepEqual(more, [])
+  assert.equal(encodingsFor({ ...camera, codec: 'av1' })[0]?.scalabilityMode, 'L1T3')
   assert.equal(
-    encodingsFor({ ...camera, codec: 'av1', options: { simulcast: false } })[0]?.scalabilityMode,
+    encodingsFor({ ...camera, codec: 'vp9', options: { simulcast: false } })[0]?.scalabilityMode,
     'L1T3',
   )
 })

@@ -55,7 +55,9 @@ export function encodingsFor(question: EncodingQuestion): Encoding[] {
   if (codec === 'vp9' || codec === 'av1') {
     const given = isScreen ? options.screenShareEncoding : options.videoEncoding
     const maxBitrate = given?.maxBitrate ?? Math.round(full.maxBitrate * layeredCodecSaving)
-    const layered = isScreen ? 'L1T3' : (options.scalabilityMode ?? 'L3T3_KEY')
+    // Receivers cannot follow an AV1 stream from one size to another: their decoders stop at the first change.
+    const usual = codec === 'av1' || isScreen ? 'L1T3' : 'L3T3_KEY'
+    const layered = (!isScreen && options.scalabilityMode) || usual
     const scalabilityMode = (options.simulcast ?? true) ? layered : 'L1T3'
     return [{ ...frameRate(full), maxBitrate, scalabilityMode }]
   }

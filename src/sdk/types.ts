@@ -107,7 +107,7 @@ export interface PublishDefaults {
   videoEncoding?: VideoEncoding | undefined
   /** The camera's layers, smallest first. Default: a quarter, a half and the full size, fewer for small pictures. */
   simulcastLayers?: readonly SimulcastLayer[] | undefined
-  /** Layers inside one stream, for VP9 and AV1. Default `L3T3_KEY`. */
+  /** Layers inside one stream, for VP9 and AV1. Default `L3T3_KEY` for VP9, and `L1T3` (one size) for AV1. */
   scalabilityMode?: string | undefined
   /** The largest layer of a shared screen. Default: by resolution, at most 15 frames per second. */
   screenShareEncoding?: VideoEncoding | undefined
