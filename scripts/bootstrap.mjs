@@ -1,15 +1,16 @@
 // @ts-check
 // The first step of every npm script: `node scripts/bootstrap.mjs <start|test|build|worker>`.
 // It needs nothing but npm and Node 18, and brings what the rest needs: the packages, and a Node that runs TypeScript.
+// Its syntax is older than that, so that a Node that is too old can say so.
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, readlinkSync } from 'node:fs'
-import { access, cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { existsSync, promises, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { cacheFolder, withLock } from '../workers/binary/cache.mjs'
 
+const { access, cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } = promises
 const project = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(project, 'node_modules')
 const runtimeFolder = join(project, 'scripts', 'node-runtime')
@@ -25,6 +26,12 @@ async function main() {
     throw new Problem(`usage: node scripts/bootstrap.mjs ${purposes.join('|')}`)
   if (process.platform === 'win32') {
     throw new Problem('Sluice runs on Linux and macOS. On Windows, use it inside WSL 2 or with Docker.')
+  }
+
+  if (Number(process.versions.node.split('.')[0]) < 18) {
+    throw new Problem(
+      `this is Node ${process.versions.node}, which is too old even to fetch a newer one. Please install Node 24.`,
+    )
   }
 
   await installPackages()
@@ -202,8 +209,8 @@ function execute(command, args, options) {
       ([name]) => !/^npm_(package|lifecycle|config_local_prefix)/.test(name),
     ),
   )
-  // Downloads of Node itself go through the proxy that the environment names.
-  env.NODE_USE_ENV_PROXY ??= '1'
+  // Downloads that Node does go through the proxy that the environment names, as npm's do.
+  if (env.NODE_USE_ENV_PROXY === undefined) env.NODE_USE_ENV_PROXY = '1'
 
   return new Promise((resolve) => {
     const stdio = options.inherit ? 'inherit' : ['ignore', 'pipe', 'pipe']
