@@ -1,5 +1,5 @@
 import { CircleAlert, MonitorUp, RefreshCw, UserRoundPlus, VolumeX, X } from 'lucide-react'
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { roomLink } from '../ui/router.ts'
 import { changeSettings, useSettings } from '../ui/settings.ts'
 import { useMedia } from '../ui/use-media.ts'
@@ -34,6 +34,9 @@ export function CallPage({ call, room }: CallPageProps) {
   const unread = useUnread(state, panel === 'chat', notices.say)
   const shares = useShares(state)
   useWakeLock(state.phase.at === 'connected')
+  // The join button is gone; who uses a keyboard or a screen reader starts at the top of the call.
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
 
   const pinnedThere = pinned !== undefined && keysOf(state).has(pinned) ? pinned : undefined
   const speaker = useSteadySpeaker(state)
@@ -80,23 +83,26 @@ export function CallPage({ call, room }: CallPageProps) {
         </header>
       )}
       <main className="stage-area" aria-label="People and screens" inert={compact && panel !== undefined}>
-        <h1 className="visually-hidden">{room}</h1>
-        <Banners call={call} state={state} />
-        {shares.keys.length > 1 && shares.focus && !pinnedThere && (
-          <div className="share-tabs" role="group" aria-label="Shared screens">
-            {shares.keys.map(({ key, label }) => (
-              <button
-                type="button"
-                key={key}
-                aria-pressed={key === shares.focus}
-                onClick={() => shares.pick(key)}
-              >
-                <MonitorUp size={15} aria-hidden />
-                {label}
-              </button>
-            ))}
-          </div>
-        )}
+        <h1 className="visually-hidden" tabIndex={-1} ref={heading}>
+          {room}
+        </h1>
+        <Banners call={call} state={state}>
+          {shares.keys.length > 1 && shares.focus && !pinnedThere && (
+            <div className="share-tabs" role="group" aria-label="Shared screens">
+              {shares.keys.map(({ key, label }) => (
+                <button
+                  type="button"
+                  key={key}
+                  aria-pressed={key === shares.focus}
+                  onClick={() => shares.pick(key)}
+                >
+                  <MonitorUp size={15} aria-hidden />
+                  {label}
+                </button>
+              ))}
+            </div>
+          )}
+        </Banners>
         <Stage
           state={state}
           compact={compact}
@@ -163,7 +169,7 @@ export function CallPage({ call, room }: CallPageProps) {
   )
 }
 
-function Banners({ call, state }: { call: Call; state: CallState }) {
+function Banners({ call, state, children }: { call: Call; state: CallState; children: ReactNode }) {
   const { at } = state.phase
   return (
     <div className="banners">
@@ -193,6 +199,7 @@ function Banners({ call, state }: { call: Call; state: CallState }) {
           </button>
         </p>
       )}
+      {children}
     </div>
   )
 }

@@ -62,9 +62,10 @@ async function perform(page, act) {
   if (!act) return
   const more = page.getByRole('button', { name: 'More', exact: true })
   if (act === 'more') await more.click()
-  else if (act === 'settings' || act === 'help') {
+  else if (act === 'help') await page.keyboard.press('?')
+  else if (act === 'settings') {
     await more.click()
-    await page.getByRole('button', { name: act === 'settings' ? 'Settings' : 'Keyboard shortcuts' }).click()
+    await page.getByRole('button', { name: 'Settings' }).click()
   } else if (act === 'notices') {
     await page.evaluate(() => {
       for (const name of ['Tuva', 'Samir', 'Priya']) window.fakeCall.come(name)

@@ -30,6 +30,13 @@ export function JoinPage({ room, media, joining, error, onJoin }: JoinPageProps)
   const [name, setName] = useState(remembered.name)
   const [nameMissing, setNameMissing] = useState(false)
   const field = useRef<HTMLInputElement>(null)
+  const joinButton = useRef<HTMLButtonElement>(null)
+  // Enter joins at once for who has a name already. Without scrolling: on a phone the preview comes first.
+  const [nameAtFirst] = useState(remembered.name)
+  useEffect(() => {
+    const first = nameAtFirst === '' ? field.current : joinButton.current
+    first?.focus({ preventScroll: true })
+  }, [nameAtFirst])
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -86,7 +93,6 @@ export function JoinPage({ room, media, joining, error, onJoin }: JoinPageProps)
               maxLength={60}
               placeholder="As the others should see it"
               value={name}
-              autoFocus={remembered.name === ''}
               aria-invalid={nameMissing}
               aria-describedby={nameMissing ? 'name-missing' : undefined}
               onChange={(event) => {
@@ -113,7 +119,7 @@ export function JoinPage({ room, media, joining, error, onJoin }: JoinPageProps)
             data-testid="join-button"
             className="button primary large"
             aria-disabled={joining}
-            autoFocus={remembered.name !== ''}
+            ref={joinButton}
           >
             {joining && <Loader className="spin" size={18} aria-hidden />}
             {joining ? 'Joining…' : error ? 'Try again' : 'Join'}
