@@ -219,11 +219,16 @@ function execute(command, args, options) {
       args,
       /** @type {import('node:child_process').SpawnOptions} */ ({ cwd: options.folder, env, stdio }),
     )
+    const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
+    process.on('SIGTERM', forward)
     let output = ''
     child.stdout?.on('data', (chunk) => (output += chunk))
     child.stderr?.on('data', (chunk) => (output += chunk))
     child.once('error', (error) => resolve({ code: 127, output: error.message }))
-    child.once('close', (code) => resolve({ code: code ?? 1, output }))
+    child.once('close', (code) => {
+      process.off('SIGTERM', forward)
+      resolve({ code: code ?? 1, output })
+    })
   })
 }
 
