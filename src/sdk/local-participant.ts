@@ -418,7 +418,7 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
     })
     if (isMuted) producer.pause()
     // It may have been muted, unmuted or captured anew while the server was asked.
-    if (publication.isMuted !== isMuted) tellMuted(connection, producer, publication.isMuted)
+    if (publication.isMuted !== isMuted) tellMuted(connection, producer, () => publication.isMuted)
     if (!track.isEnded && producer.track !== track.mediaStreamTrack) {
       await producer.replaceTrack({ track: track.mediaStreamTrack })
     }
@@ -456,11 +456,13 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
         await this.#captured(source, () => track.restart(capture))
       }
     }
+    this.noteMuted(publication, muted)
     const { producer } = publication
     const connection = this.#host.connection()
     // Without a connection it is told when everything is published again.
-    if (producer && !producer.closed && connection) tellMuted(connection, producer, muted)
-    this.noteMuted(publication, muted)
+    if (producer && !producer.closed && connection) {
+      tellMuted(connection, producer, () => publication.isMuted)
+    }
   }
 
   async #setMetadata(publication: LocalTrackPublication, metadata: Metadata): Promise<void> {
@@ -533,10 +535,17 @@ function cancelled(): SluiceError {
   return new SluiceError('cancelled', 'The room was left meanwhile.')
 }
 
-function tellMuted(connection: Connection, producer: types.Producer, muted: boolean): void {
+/** Says it again later if the server had no time for it; by then it may have changed. */
+function tellMuted(connection: Connection, producer: types.Producer, isMuted: () => boolean): void {
+  if (!connection.alive || producer.closed) return
+  const muted = isMuted()
   if (muted) producer.pause()
   else producer.resume()
-  connection.notify(muted ? 'pauseProducer' : 'resumeProducer', { producerId: producer.id })
+  connection
+    .request(muted ? 'pauseProducer' : 'resumeProducer', { producerId: producer.id })
+    .catch((error: SluiceError) => {
+      if (error.code === 'rate-limited') setTimeout(() => tellMuted(connection, producer, isMuted), 1_000)
+    })
 }
 
 function withoutUndefined<T extends object>(options: T): Partial<T> {

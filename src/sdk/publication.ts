@@ -163,6 +163,8 @@ const assumedSizes: Readonly<Record<'screen' | 'camera', Size>> = {
 }
 /** The size of frames is looked at this long after a layer or the size changed, when both agree again. Milliseconds. */
 const measureDelay = 400
+/** What the server refused for its rate is repeated after once to twice this time. Milliseconds. */
+const repeatDelay = 700
 
 /** Something somebody else publishes, received or not. */
 export class RemoteTrackPublication extends TrackPublication {
@@ -185,6 +187,7 @@ export class RemoteTrackPublication extends TrackPublication {
   #settleTimer: ReturnType<typeof setTimeout> | undefined
   #settleFor: Reception | undefined
   #measureTimer: ReturnType<typeof setTimeout> | undefined
+  #repeatTimer: ReturnType<typeof setTimeout> | undefined
   #score: number | undefined
 
   /** @internal */
@@ -287,7 +290,9 @@ export class RemoteTrackPublication extends TrackPublication {
     }
     this.#priority = priority
     const { consumerId } = this
-    if (consumerId) this.#host.connection()?.notify('setConsumerPriority', { consumerId, priority })
+    const connection = this.#host.connection()
+    if (connection && consumerId)
+      this.#ask(connection.request('setConsumerPriority', { consumerId, priority }))
   }
 
   /** The browser's statistics of the receiver; undefined while not subscribed. */
@@ -361,7 +366,8 @@ export class RemoteTrackPublication extends TrackPublication {
     this.#told = this.#decide()
     if (before !== this.#told.paused) this.#host.pausedChanged(this)
     if (this.#priority !== 1) {
-      connection.notify('setConsumerPriority', { consumerId: consumer.id, priority: this.#priority })
+      const priority = this.#priority
+      this.#ask(connection.request('setConsumerPriority', { consumerId: consumer.id, priority }))
     }
     const { paused, spatialLayer } = this.#told
     return {
@@ -419,8 +425,10 @@ export class RemoteTrackPublication extends TrackPublication {
   #drop(): void {
     clearTimeout(this.#settleTimer)
     clearTimeout(this.#measureTimer)
+    clearTimeout(this.#repeatTimer)
     this.#settleFor = undefined
     this.#measureTimer = undefined
+    this.#repeatTimer = undefined
     this.#consumer?.close()
     this.#consumer = undefined
     this.#current = undefined
@@ -482,12 +490,36 @@ export class RemoteTrackPublication extends TrackPublication {
     if (!connection || consumerId === undefined) return
     const before = this.#told
     this.#told = next
-    if (next.spatialLayer !== undefined && next.spatialLayer !== before.spatialLayer) {
-      connection.notify('setConsumerPreferredLayers', { consumerId, spatialLayer: next.spatialLayer })
+    const { spatialLayer, paused } = next
+    if (spatialLayer !== undefined && spatialLayer !== before.spatialLayer) {
+      this.#ask(connection.request('setConsumerPreferredLayers', { consumerId, spatialLayer }))
     }
-    if (next.paused === before.paused) return
-    connection.notify(next.paused ? 'pauseConsumer' : 'resumeConsumer', { consumerId })
+    if (paused === before.paused) return
+    this.#ask(connection.request(paused ? 'pauseConsumer' : 'resumeConsumer', { consumerId }))
     this.#host.pausedChanged(this)
+  }
+
+  /** Sends something that changes the consumer. If the server had no time for it, everything is told again, a bit later. */
+  #ask(request: Promise<unknown>): void {
+    request.catch((error: unknown) => {
+      const isWorthRepeating = error instanceof SluiceError && /rate-limited|timeout/.test(error.code)
+      if (!isWorthRepeating || this.#repeatTimer !== undefined || this.#closed) return
+      this.#repeatTimer = setTimeout(() => this.#repeat(), repeatDelay * (1 + Math.random()))
+    })
+  }
+
+  #repeat(): void {
+    this.#repeatTimer = undefined
+    const connection = this.#host.connection()
+    const { consumerId } = this
+    if (!connection || consumerId === undefined) return
+    const { paused, spatialLayer } = this.#told
+    const priority = this.#priority
+    if (spatialLayer !== undefined) {
+      this.#ask(connection.request('setConsumerPreferredLayers', { consumerId, spatialLayer }))
+    }
+    if (priority !== 1) this.#ask(connection.request('setConsumerPriority', { consumerId, priority }))
+    this.#ask(connection.request(paused ? 'pauseConsumer' : 'resumeConsumer', { consumerId }))
   }
 
   #measureSoon(): void {

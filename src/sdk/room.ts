@@ -231,9 +231,7 @@ export class Room extends Emitter<RoomEvents> {
   async #open(stay: Stay): Promise<Connection> {
     const { options, abort } = stay
     const token =
-      typeof options.token === 'function'
-        ? await orAborted(Promise.resolve(options.token()), abort.signal)
-        : options.token
+      typeof options.token === 'function' ? await newToken(options.token, abort.signal) : options.token
     const { name, metadata } = this.localParticipant
     return Connection.open({
       url: stay.url,
@@ -509,6 +507,8 @@ export class Room extends Emitter<RoomEvents> {
         if (publication) participant?.noteTrackMetadata(publication, data.metadata)
         return
       }
+      case 'room.dataProducerOpened':
+        return this.#wantData(data.dataProducer.dataProducerId)
       case 'consumerClosed':
         for (const publication of this.#remotePublications()) publication.consumerClosed(data.consumerId)
         return
@@ -546,12 +546,21 @@ export class Room extends Emitter<RoomEvents> {
       clearTimeout(this.#absent.get(info.peerId))
       this.#absent.delete(info.peerId)
       known.update(info)
-      return
+    } else {
+      const participant = new RemoteParticipant(info, this.#participantHost)
+      this.#remoteParticipants.set(participant.id, participant)
+      this.emit('participantConnected', participant)
+      participant.update(info)
     }
-    const participant = new RemoteParticipant(info, this.#participantHost)
-    this.#remoteParticipants.set(participant.id, participant)
-    this.emit('participantConnected', participant)
-    participant.update(info)
+    for (const { dataProducerId } of info.dataProducers ?? []) this.#wantData(dataProducerId)
+  }
+
+  /** Tracks can be picked one by one; messages are always received. */
+  #wantData(dataProducerId: string): void {
+    if (this.#stay?.options.autoSubscribe !== false) return
+    this.#live()
+      ?.request('room.subscribeData', { dataProducerId })
+      .catch(() => {})
   }
 
   readonly #participantHost: RemoteParticipantHost = {
@@ -654,6 +663,15 @@ class Deferred<T> {
       this.reject = reject
     })
     this.promise.catch(() => {})
+  }
+}
+
+async function newToken(ask: () => string | Promise<string>, signal: AbortSignal): Promise<string> {
+  try {
+    return await orAborted(Promise.resolve(ask()), signal)
+  } catch (cause) {
+    if (signal.aborted) throw abortReason(signal)
+    throw new SluiceError('unauthorized', 'No token could be got for the room.', { cause })
   }
 }
 
