@@ -1,9 +1,10 @@
 // Everything between the npm packages and a running server: `node scripts/setup.ts <start|test|build|worker>`, run by
 // scripts/bootstrap.mjs. Says nothing and costs little when everything is there.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findFfmpeg } from '../recorder/ffmpeg-binary.ts'
+import { cacheFolder } from '../workers/binary/cache.mjs'
 import { obtainWorkerBinary } from '../workers/binary/resolve.ts'
 import { run } from '../workers/binary/run.ts'
 import { aptAccess, aptInstall, installCommand } from './apt.ts'
@@ -36,7 +37,7 @@ async function provideWorker(): Promise<void> {
       try {
         await aptInstall(packages, report)
       } catch (error) {
-        throw new Error(`building the worker needs more packages: ${messageOf(error)}`, { cause: error })
+        throw new Error(`building the worker needs more packages, ${messageOf(error)}`, { cause: error })
       }
     },
   })
@@ -46,13 +47,12 @@ async function provideWorker(): Promise<void> {
 async function provideFfmpeg(): Promise<void> {
   if (await findFfmpeg()) return
 
-  if (await aptAccess()) {
-    try {
-      await aptInstall(['ffmpeg'], report)
-    } catch (error) {
-      report(messageOf(error))
-    }
+  const tried = join(cacheFolder(), 'ffmpeg-tried')
+  if (!isYoungerThanADay(tried) && (await aptAccess())) {
+    await aptInstall(['ffmpeg'], report).catch((error: unknown) => report(messageOf(error)))
     if (await findFfmpeg()) return
+    // What failed would fail again, and cost each start its time.
+    writeFileSync(tried, '')
   }
 
   report(
@@ -60,6 +60,11 @@ async function provideFfmpeg(): Promise<void> {
       '        or where GitHub can be reached:  npm rebuild ffmpeg-static --ignore-scripts=false\n' +
       '        or name one in FFMPEG_PATH',
   )
+}
+
+function isYoungerThanADay(path: string): boolean {
+  const mtimeMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return Date.now() - mtimeMs < 24 * 60 * 60 * 1000
 }
 
 async function provideChromium(): Promise<void> {
@@ -71,7 +76,7 @@ async function provideChromium(): Promise<void> {
   try {
     await aptInstall(missing, report)
   } catch (error) {
-    throw new Error(`the browser tests need ${missing.join(' and ')}: ${messageOf(error)}`, { cause: error })
+    throw new Error(`the browser tests need ${missing.join(' and ')}, ${messageOf(error)}`, { cause: error })
   }
   if (findChromium() === undefined)
     throw new Error('the browser tests need Chromium; name one in CHROMIUM_PATH')
