@@ -21,13 +21,11 @@ test('the FFmpeg that is named is used, and one that does not run is an error', 
     source: 'environment',
     version: '7.1-test',
   })
-  assert.deepEqual(await findFfmpeg({ PATH: `/none:${folder}` }), {
-    path: good,
-    source: 'system',
-    version: '7.1-test',
-  })
+  // A machine on which ffmpeg-static could download its binary prefers that one.
+  const packaged = await findFfmpeg({ PATH: '' })
+  assert.equal(packaged?.source ?? 'ffmpeg-static', 'ffmpeg-static')
+  assert.equal((await findFfmpeg({ PATH: `/none:${folder}` }))?.path, packaged?.path ?? good)
 
   const bad = program('broken', 'exit 1')
   await assert.rejects(findFfmpeg({ FFMPEG_PATH: bad }), /FFMPEG_PATH names .*broken.*Correct it or unset it/)
-  assert.equal(await findFfmpeg({ PATH: '' }), undefined)
 })
