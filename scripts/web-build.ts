@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, gzip } from 'node:zlib'
 import { cacheFolder, withLock } from '../workers/binary/cache.mjs'
 import { run } from '../workers/binary/run.ts'
 
@@ -34,6 +36,7 @@ export async function buildWebApp(project: string, report: (line: string) => voi
       const args = ['build', '--outDir', fresh, '--emptyOutDir', '--logLevel', 'warn']
       const { code, output } = await run(process.execPath, [vite, ...args], { cwd: web })
       if (code !== 0) throw new Error(`the web app could not be built:\n${output}`)
+      await compressFiles(fresh)
       await writeFile(join(fresh, stampName), builtFrom)
       await replaceFolder(dist, fresh)
     } finally {
@@ -43,11 +46,24 @@ export async function buildWebApp(project: string, report: (line: string) => voi
   })
 }
 
+/** Smaller copies beside the files, which the web server hands out as they are: compressed once, not at each request. */
+async function compressFiles(folder: string): Promise<void> {
+  const texts = filesIn(folder).filter((path) => /\.(js|css|html|svg)$/.test(path))
+  await Promise.all(
+    texts.map(async (path) => {
+      const text = await readFile(path)
+      await writeFile(`${path}.br`, await promisify(brotliCompress)(text))
+      await writeFile(`${path}.gz`, await promisify(gzip)(text))
+    }),
+  )
+}
+
 /** A hash over everything the web app is made of. */
 export function sourcesHash(project: string): string {
   const hash = createHash('sha256')
   for (const path of [
     join(project, 'package-lock.json'),
+    import.meta.filename,
     ...['web', 'sdk', 'protocol'].flatMap((part) => filesIn(join(project, 'src', part))),
   ]) {
     hash

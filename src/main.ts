@@ -110,5 +110,9 @@ function explain(error: unknown): string {
   if (code === 'EADDRINUSE') {
     return `Port ${port} is taken, maybe by another Sluice. Stop that, or choose one: SLUICE_HTTP_PORT=4444 npm start`
   }
+  const media = /\[protocol:(\w+), .*port:(\d+)\]: address already in use/.exec(message)
+  if (media) {
+    return `${media[1]!.toUpperCase()} port ${media[2]} for media is taken, maybe by another Sluice. Stop that, or choose others: SLUICE_WORKERS_PORT_BASE=45444 npm start`
+  }
   return `Sluice could not start: ${message}\nnpm run doctor says what is amiss on this machine.`
 }

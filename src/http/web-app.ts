@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 const folder = join(import.meta.dirname, '..', 'web', 'dist')
+/** The page names files by their hash, so it must always be fresh itself. */
+const fresh = 'no-cache'
+const forGood = 'public, max-age=31536000, immutable'
 
-/** Serves the built web app: its files under `/assets`, its one page for `/` and every room address. */
+/** Serves the built web app: its hashed files under `/assets`, and its one page for every room address. Returns that page. */
 export async function serveWebApp(
   app: FastifyInstance,
 ): Promise<(request: FastifyRequest, reply: FastifyReply) => unknown> {
@@ -14,17 +17,22 @@ export async function serveWebApp(
       reply.code(503).type('text/plain').send('The web app is not built. Run: npm run build\n')
   }
   await app.register(fastifyStatic, {
-    root: folder,
-    wildcard: false,
+    root: join(folder, 'assets'),
+    prefix: '/assets/',
     index: false,
     cacheControl: false,
-    // Built files carry a hash in their name; the page that names them must always be fresh.
-    setHeaders: (reply, path) => {
-      const isHashed = path.startsWith(join(folder, 'assets'))
-      void reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
-    },
+    setHeaders: (reply) => void reply.header('cache-control', forGood),
+    // scripts/web-build.ts leaves smaller copies beside the files.
+    preCompressed: true,
   })
-  const page = (_request: FastifyRequest, reply: FastifyReply): unknown => reply.sendFile('index.html')
+
+  const send = (name: string) => (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.header('cache-control', fresh).sendFile(name, folder)
+  const besideThePage = readdirSync(folder, { withFileTypes: true }).filter(({ name }) =>
+    /^[a-z0-9-]+\.(svg|png|ico|txt|webmanifest)$/.test(name),
+  )
+  for (const { name } of besideThePage) app.get(`/${name}`, send(name))
+  const page = send('index.html')
   app.get('/r/:room', page)
   return page
 }
