@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { joinDemo, openDemoPage, received, seesAndHears } from './support/browser.ts'
-import { startBrowser } from './support/browser.ts'
+import { joinDemo, openDemoPage, received, seesAndHears, startBrowser } from './support/browser.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { until } from './support/until.ts'
 

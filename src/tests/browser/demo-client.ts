@@ -1,4 +1,4 @@
-import { Device, types } from 'mediasoup-client'
+import { Device, type types } from 'mediasoup-client'
 import * as protoo from 'protoo-client'
 
 /**
