@@ -105,6 +105,8 @@ export class Connection {
             device.load({ routerRtpCapabilities: routerRtpCapabilities as types.RtpCapabilities }),
           )
         const [send, receive] = await Promise.all([create('producer'), create('consumer'), loaded])
+        if (signaling.closed)
+          throw new SluiceError('connection-lost', 'The connection to the server was lost.')
         const iceServers = [...options.iceServers]
         transports.push(device.createSendTransport({ ...transportOptions(send), iceServers }))
         transports.push(device.createRecvTransport({ ...transportOptions(receive), iceServers }))

@@ -65,7 +65,7 @@ export async function createScreenTracks(options: ScreenShareOptions = {}): Prom
   } catch (error) {
     throw captureError(error, 'screen')
   }
-  return stream.getTracks().map((track) => {
+  return [...stream.getVideoTracks(), ...stream.getAudioTracks()].map((track) => {
     if (track.kind === 'video') track.contentHint = contentHint
     return new LocalTrack(track, track.kind === 'video' ? 'screen' : 'screen-audio', {
       options: {},
@@ -128,7 +128,7 @@ export function placeholderTrack(kind: 'audio' | 'video'): MediaStreamTrack {
   return track
 }
 
-/** Whether two device ids mean the same: an absent one and `default` both mean the system's choice. */
+/** `default` and nothing both mean the system's choice. */
 function deviceConstraint(deviceId: string | undefined): { deviceId?: ConstrainDOMString } {
   return deviceId && deviceId !== 'default' ? { deviceId: { exact: deviceId } } : {}
 }

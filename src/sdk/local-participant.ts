@@ -32,7 +32,9 @@ export interface LocalParticipantHost {
   readonly options: RoomOptions
   /** The connection in use; undefined while there is none. */
   readonly connection: () => Connection | undefined
-  /** The same, but waits while it is being made or restored. Rejects with `not-connected` or `cancelled`. */
+  /** Whether there is a connection, or one is being made or restored. */
+  readonly isActive: () => boolean
+  /** The connection; waits while it is being made or restored. Rejects with `not-connected` or `cancelled`. */
   readonly ready: () => Promise<Connection>
 }
 
@@ -103,7 +105,7 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
         return undefined
       }
       if (present) return present
-      await this.#host.ready()
+      this.#assertActive()
       const life = this.#life
       const tracks = await this.#captured('screen', () => createScreenTracks(options))
       if (life !== this.#life) {
@@ -133,6 +135,7 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
       await Promise.all([this.setCameraEnabled(true), this.setMicrophoneEnabled(true)])
       return
     }
+    this.#assertActive()
     const life = this.#life
     const tracks = await this.#captured('camera', () =>
       createLocalTracks({
@@ -144,7 +147,13 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
       for (const track of tracks) track.stop()
       throw cancelled()
     }
-    await Promise.all(tracks.map((track) => this.publishTrack(track)))
+    try {
+      await Promise.all(tracks.map((track) => this.publishTrack(track)))
+    } catch (error) {
+      for (const track of tracks) await this.unpublishTrack(track)
+      for (const track of tracks) track.stop()
+      throw error
+    }
   }
 
   /**
@@ -278,10 +287,11 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
     const source = sourceOfDevice[kind]
     if (!source) return
     await this.#inOrder(source, async () => {
-      const track = this.getPublication(source)?.track
+      const publication = this.getPublication(source)
+      const track = publication?.track
       if (!track?.canRestart || track.isEnded || track.deviceId === deviceId) return
       try {
-        await track.restart({ deviceId })
+        await this.#restart(publication!, { deviceId })
       } catch (error) {
         if (before === undefined) this.#chosenDevices.delete(kind)
         else this.#chosenDevices.set(kind, before)
@@ -301,6 +311,10 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
       this.#remove(publication, publication.track.isOwned)
     }
     this.resetState()
+  }
+
+  #assertActive(): void {
+    if (!this.#host.isActive()) throw new SluiceError('not-connected', 'The room is not connected.')
   }
 
   #sender(connection: Connection): DataSender {
@@ -325,10 +339,11 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
       if (present) {
         const isOther = Object.keys(capture).length > 0
         if (present.isMuted) await this.#setMuted(present, false, capture)
-        else if (isOther && present.track.canRestart) await present.track.restart(capture)
+        else if (isOther && present.track.canRestart) await this.#restart(present, capture)
         return present
       }
-      await this.#host.ready()
+      // Capturing does not have to wait for the connection; publishing does.
+      this.#assertActive()
       const life = this.#life
       const wanted = { ...this.#captureDefaults(source), ...capture }
       const again = source === 'camera' ? captureCamera : captureMicrophone
@@ -453,7 +468,7 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
           throw cancelled()
         }
       } else if (Object.keys(capture).length > 0 && track.canRestart) {
-        await this.#captured(source, () => track.restart(capture))
+        await this.#restart(publication, capture)
       }
     }
     this.noteMuted(publication, muted)
@@ -462,6 +477,17 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
     // Without a connection it is told when everything is published again.
     if (producer && !producer.closed && connection) {
       tellMuted(connection, producer, () => publication.isMuted)
+    }
+  }
+
+  /** Another device or resolution. If nothing can be captured any more, the publication is muted. */
+  async #restart(publication: LocalTrackPublication, capture: CaptureOptions): Promise<void> {
+    const { track, source } = publication
+    try {
+      await this.#captured(source, () => track.restart(capture))
+    } catch (error) {
+      if (track.isEnded && this.#find(publication) === publication) await this.#setMuted(publication, true)
+      throw error
     }
   }
 

@@ -11,7 +11,7 @@ import { LocalParticipant } from './local-participant.ts'
 import type { Participant } from './participant.ts'
 import { gradeConnection, levelFromDbov } from './quality.ts'
 import { RemoteParticipant, type RemoteParticipantHost } from './remote-participant.ts'
-import type { Closure, Notification, ServerRequest } from './signaling.ts'
+import { isReason, type Closure, type Notification, type ServerRequest } from './signaling.ts'
 import { readRoomStats, readSendHealth } from './stats.ts'
 import type { RemoteTrack } from './track.ts'
 import type { ConnectOptions, ConnectionState, DisconnectReason, RoomOptions, RoomStats } from './types.ts'
@@ -64,6 +64,7 @@ export class Room extends Emitter<RoomEvents> {
       announce: (event, ...args) => this.emit(event, ...args),
       options,
       connection: () => this.#live(),
+      isActive: () => this.#stay !== undefined,
       ready: () => this.#whenReady(),
     })
   }
@@ -329,7 +330,7 @@ export class Room extends Emitter<RoomEvents> {
       } catch (error) {
         if (signal.aborted) return
         last = asSluiceError(error)
-        if (isFinal(last)) return this.#end('refused', last)
+        if (isFinal(last)) return this.#end(finalReason(last), last)
       }
     }
     if (stay !== this.#stay) return
@@ -688,6 +689,12 @@ function isFinal(error: SluiceError): boolean {
     error.code === 'session-ended' ||
     error.code === 'unsupported-browser'
   )
+}
+
+/** Why the server would not have this client back: it may say that the room is closed, or only refuse. */
+function finalReason({ code, data }: SluiceError): DisconnectReason {
+  const reason = data?.['reason']
+  return code === 'session-ended' && typeof reason === 'string' && isReason(reason) ? reason : 'refused'
 }
 
 /** Waits, but not longer than until the browser sees a network again. */

@@ -237,7 +237,7 @@ const reasons: Readonly<Record<DisconnectReason, true>> = {
   refused: true,
 }
 
-function isReason(text: string): text is DisconnectReason {
+export function isReason(text: string): text is DisconnectReason {
   return Object.hasOwn(reasons, text)
 }
 

@@ -173,16 +173,34 @@ export class LocalTrack extends Track {
     }
     const generation = ++this.#generation
     const before = this.mediaStreamTrack
+    const wasLive = !this.isEnded
     // Many systems cannot have two cameras open, or one of them twice.
     if (this.kind === 'video') this.#end(before)
     const wanted = { ...capture.options, ...options }
-    const next = await capture.again(wanted)
-    if (generation !== this.#generation) {
-      next.stop()
-      throw new SluiceError('cancelled', 'The track was stopped meanwhile.')
+    try {
+      const next = await this.#accept(capture.again(wanted), generation)
+      capture.options = wanted
+      this.#end(before)
+      await this.#use(next)
+    } catch (error) {
+      const isGone = before === this.mediaStreamTrack && this.isEnded && wasLive
+      if (!isGone || generation !== this.#generation) throw error
+      // Better the old device than none.
+      const former = await this.#accept(capture.again(capture.options), generation).catch(() => undefined)
+      if (former) await this.#use(former)
+      throw error
     }
-    capture.options = wanted
-    this.#end(before)
+  }
+
+  /** What was captured, unless the track was stopped or restarted meanwhile. */
+  async #accept(captured: Promise<MediaStreamTrack>, generation: number): Promise<MediaStreamTrack> {
+    const next = await captured
+    if (generation === this.#generation) return next
+    next.stop()
+    throw new SluiceError('cancelled', 'The track was stopped meanwhile.')
+  }
+
+  async #use(next: MediaStreamTrack): Promise<void> {
     next.enabled = this.#enabled
     next.addEventListener('ended', this.#onEnded)
     this.setMediaStreamTrack(next)
