@@ -2,6 +2,7 @@ import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } fro
 import type { Call } from './call/call.ts'
 import { EndPage } from './call/end-page.tsx'
 import { rememberRoom } from './home/recent.ts'
+import { explainJoinError } from './join/join-errors.ts'
 import { JoinPage, type JoinError } from './join/join-page.tsx'
 import { useLocalMedia } from './join/use-local-media.ts'
 
@@ -25,8 +26,8 @@ function Entrance({ room, onCall }: { room: string; onCall: (call: Call) => void
   useEffect(() => {
     gone.current = false
     document.title = `${room} – Sluice`
-    void loadSdk()
-    void loadCallPage()
+    // Should this fail, joining tries again and says so.
+    Promise.all([loadSdk(), loadCallPage()]).catch(() => undefined)
     return () => {
       gone.current = true
     }
@@ -36,13 +37,12 @@ function Entrance({ room, onCall }: { room: string; onCall: (call: Call) => void
     setJoining(true)
     setError(undefined)
     try {
-      const { enterRoom } = await loadSdk()
+      const [{ enterRoom }] = await Promise.all([loadSdk(), loadCallPage()])
       const call = await enterRoom({ room, name, takeTracks: media.take })
       if (gone.current) return call.leave()
       rememberRoom(room)
       onCall(call)
     } catch (thrown) {
-      const { explainJoinError } = await import('./join/join-errors.ts')
       setError(explainJoinError(thrown))
       setJoining(false)
     }

@@ -153,6 +153,7 @@ export function CallPage({ call, room }: CallPageProps) {
       </div>
       {dialog === 'settings' && (
         <SettingsDialog
+          inUse={(kind) => call.deviceInUse(kind)}
           onDevice={(kind, id) =>
             void call
               .useDevice(kind, id)

@@ -92,6 +92,7 @@ export interface Call {
   setScreen(on: boolean): void
   sendChat(text: string): void
   useDevice(kind: DeviceKind, deviceId: string): Promise<void>
+  deviceInUse(kind: DeviceKind): string | undefined
   /** From a click: lets the browser play sound. */
   startAudio(): void
   leave(): void

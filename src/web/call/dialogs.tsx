@@ -49,6 +49,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
 }
 
 interface SettingsDialogProps {
+  readonly inUse: (kind: DeviceKind) => string | undefined
   readonly onDevice: (kind: DeviceKind, deviceId: string) => void
   readonly onClose: () => void
 }
@@ -66,7 +67,7 @@ const selves: readonly (readonly [Settings['self'], string])[] = [
   ['hidden', 'Hidden'],
 ]
 
-export function SettingsDialog({ onDevice, onClose }: SettingsDialogProps) {
+export function SettingsDialog({ inUse, onDevice, onClose }: SettingsDialogProps) {
   const { theme, self, shortcuts: shortcutsOn } = useSettings()
   const [devices, setDevices] = useState<readonly MediaDeviceInfo[]>([])
   useEffect(() => {
@@ -87,7 +88,10 @@ export function SettingsDialog({ onDevice, onClose }: SettingsDialogProps) {
   }
   return (
     <Dialog title="Settings" onClose={onClose}>
-      <DeviceChoice media={{ devices, choose }} />
+      <DeviceChoice
+        media={{ devices, choose }}
+        inUse={{ camera: inUse('videoinput'), microphone: inUse('audioinput') }}
+      />
       <Choice
         label="Your own picture"
         name="self"

@@ -149,6 +149,10 @@ class SdkCall implements Call {
     await this.#room.switchActiveDevice(kind, deviceId || 'default')
   }
 
+  deviceInUse(kind: DeviceKind): string | undefined {
+    return this.#room.getActiveDevice(kind)
+  }
+
   startAudio(): void {
     this.#room.startAudio().catch((error: unknown) => this.#problem(textOf(error)))
   }

@@ -82,8 +82,8 @@ function gridInput(input: Size, count: number): GridInput {
     width: input.width,
     height: input.height,
     gap: input.compact ? 6 : 10,
-    minTileWidth: input.compact ? 118 : 160,
-    minTileHeight: input.compact ? 84 : 90,
+    minTileWidth: input.compact ? 118 : 148,
+    minTileHeight: input.compact ? 84 : 86,
     ...(portrait ? portraitAspects : landscapeAspects),
     ...(portrait && count === 1 ? { minAspect: 1 / 2 } : {}),
   }

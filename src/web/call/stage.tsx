@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight, Eye } from 'lucide-react'
 import { useState } from 'react'
-import { changeSettings, useSettings } from '../ui/settings.ts'
+import { changeSettings, useSettings, type Settings } from '../ui/settings.ts'
 import { useSize } from '../ui/use-media.ts'
 import { CopyLink } from '../ui/copy-link.tsx'
 import type { CallState, Person } from './call.ts'
@@ -70,9 +70,9 @@ export function Stage({ state, compact, link, focus, pinned, onPin, onShowPeople
         speaking={source === 'camera' && state.speaking.has(person.id)}
         pinned={key === pinned}
         onPin={onPin}
-        onSelf={(where) => changeSettings({ self: where })}
-        onDrop={(x, y) => changeSettings({ corner: nearestCorner(x, y, width, height) })}
-        onNextCorner={() => changeSettings({ corner: nextCorner[corner] })}
+        onSelf={placeSelf}
+        onDrop={floats ? (x, y) => changeSettings({ corner: nearestCorner(x, y, width, height) }) : undefined}
+        onNextCorner={floats ? () => changeSettings({ corner: nextCorner[corner] }) : undefined}
       />
     )
   }
@@ -143,6 +143,10 @@ export function Stage({ state, compact, link, focus, pinned, onPin, onShowPeople
       )}
     </div>
   )
+}
+
+function placeSelf(self: Settings['self']): void {
+  changeSettings({ self })
 }
 
 const nextCorner = { 0: 1, 1: 3, 3: 2, 2: 0 } as const

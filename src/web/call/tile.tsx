@@ -1,5 +1,5 @@
 import { Grid2x2, MicOff, Minus, MonitorUp, PictureInPicture2, Pin, PinOff, Move } from 'lucide-react'
-import { memo, useEffect, useRef, useState, type PointerEvent } from 'react'
+import { memo, useEffect, useRef, useState, type MouseEvent, type PointerEvent } from 'react'
 import { hueOf, initials } from '../ui/initials.ts'
 import type { Person, PictureSource } from './call.ts'
 import { QualityBars, qualityTexts } from './quality-bars.tsx'
@@ -15,18 +15,20 @@ export interface TileProps {
   readonly floating: boolean
   readonly onPin: (key: string | undefined) => void
   readonly onSelf: (place: 'grid' | 'float' | 'hidden') => void
-  readonly onDrop: (x: number, y: number) => void
-  readonly onNextCorner: () => void
+  /** Of a floating tile only. */
+  readonly onDrop?: ((x: number, y: number) => void) | undefined
+  readonly onNextCorner?: (() => void) | undefined
 }
 
 export function tileKey(personId: string, source: PictureSource): string {
   return `${personId}:${source}`
 }
 
-export const Tile = memo(function Tile(props: TileProps) {
+function TileView(props: TileProps) {
   const { person, source, rect, speaking, pinned, floating } = props
   const picture = source === 'screen' ? person.screen : person.camera
-  const drag = useDrag(floating, rect, props.onDrop)
+  const drag = useDrag(rect, props.onDrop)
+  const touched = useTouched()
   const small = rect.width < 170 || rect.height < 110
   const key = tileKey(person.id, source)
   const who = person.local ? 'You' : person.name
@@ -53,6 +55,8 @@ export const Tile = memo(function Tile(props: TileProps) {
       data-small={small}
       data-large={props.large}
       data-dragging={drag.dragging}
+      data-touched={touched.is}
+      onClick={touched.onClick}
       style={{
         width: rect.width,
         height: rect.height,
@@ -76,7 +80,7 @@ export const Tile = memo(function Tile(props: TileProps) {
         {!person.local && <QualityBars quality={person.quality} />}
       </div>
       <div className="tile-actions">
-        {floating && (
+        {props.onNextCorner && (
           <TileButton label="Move your picture to the next corner" onClick={props.onNextCorner}>
             <Move size={16} aria-hidden />
           </TileButton>
@@ -105,7 +109,18 @@ export const Tile = memo(function Tile(props: TileProps) {
       </div>
     </div>
   )
-})
+}
+
+/** Forty-nine tiles, and somebody speaks every second: only those concerned render. */
+export const Tile = memo(TileView, (before, after) =>
+  (Object.keys(after) as (keyof TileProps)[]).every((name) =>
+    name === 'rect' ? sameRect(before.rect, after.rect) : before[name] === after[name],
+  ),
+)
+
+function sameRect(a: Rect, b: Rect): boolean {
+  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height
+}
 
 function TileButton({
   label,
@@ -127,6 +142,21 @@ function TileButton({
       {children}
     </button>
   )
+}
+
+/** A tap shows the buttons of a tile for a while; what only can tap has no hovering. */
+function useTouched() {
+  const [is, setIs] = useState(false)
+  useEffect(() => {
+    if (!is) return
+    const timer = window.setTimeout(() => setIs(false), 4000)
+    return () => window.clearTimeout(timer)
+  }, [is])
+  const onClick = (event: MouseEvent<HTMLElement>) => {
+    const native = event.nativeEvent
+    if (native instanceof window.PointerEvent && native.pointerType === 'touch') setIs(!is)
+  }
+  return { is, onClick }
 }
 
 let firstFrameMarked = false
@@ -171,11 +201,12 @@ function Video({ person, source, rect }: { person: Person; source: PictureSource
   )
 }
 
-function useDrag(enabled: boolean, rect: Rect, onDrop: (x: number, y: number) => void) {
+function useDrag(rect: Rect, onDrop: ((x: number, y: number) => void) | undefined) {
+  const enabled = onDrop !== undefined
   const [offset, setOffset] = useState<{ x: number; y: number } | undefined>()
   const start = useRef({ x: 0, y: 0 })
   const end = () => {
-    if (offset) onDrop(rect.x + offset.x + rect.width / 2, rect.y + offset.y + rect.height / 2)
+    if (offset) onDrop?.(rect.x + offset.x + rect.width / 2, rect.y + offset.y + rect.height / 2)
     setOffset(undefined)
   }
   const handlers = {

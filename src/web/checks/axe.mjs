@@ -1,11 +1,12 @@
 /* global window, document */
-// axe-core over every state of the gallery in both themes, with `vite` running: node checks/axe.mjs
+// axe-core over every state of the gallery in both themes, with `vite` running: node checks/axe.mjs [names,with,commas]
 // Exit code 1 if anything serious or critical is found.
 import { createRequire } from 'node:module'
 import { launch, openState, phones, sizes, states } from './states.mjs'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const browser = await launch()
+const wanted = process.argv[2]?.split(',')
 const found = new Map()
 let checked = 0
 for (const size of (process.env.SIZES ?? 'desk,phone').split(',')) {
@@ -17,6 +18,7 @@ for (const size of (process.env.SIZES ?? 'desk,phone').split(',')) {
   })
   for (const theme of ['light', 'dark']) {
     for (const [name, state] of Object.entries(states)) {
+      if (wanted && !wanted.includes(name)) continue
       const page = await context.newPage()
       await openState(page, state, theme)
       await page.addScriptTag({ path: axe })

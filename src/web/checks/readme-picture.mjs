@@ -6,9 +6,9 @@ import { launch } from './states.mjs'
 
 const [base = 'http://127.0.0.1:4443', out = 'room.png'] = process.argv.slice(2)
 const people = [
-  { name: 'Mara Lindqvist', seed: 9 },
+  { name: 'Mara Lindqvist', seed: 1 },
   { name: 'Imani Okafor', seed: 2, speaks: true },
-  { name: 'Jonas Weber', seed: 11 },
+  { name: 'Jonas Weber', seed: 0 },
   { name: 'Chloé Laurent', seed: 5 },
 ]
 const browser = await launch()
@@ -41,6 +41,7 @@ await say(chloe, 'Thanks, reading it now.')
 await say(mara, 'I can start with the pump station.')
 await mara.waitForFunction(() => document.querySelectorAll('[data-testid=tile] video').length === 4)
 await mara.waitForTimeout(9000)
+await mara.evaluate(() => document.activeElement.blur())
 await mara.mouse.move(700, 790)
 await mara.screenshot({ path: out })
 await browser.close()

@@ -54,6 +54,7 @@ export function launch() {
 export async function openState(page, state, theme) {
   const [path, act] = state.split('#')
   await page.goto(`${base}?${path}&theme=${theme}`)
+  await page.locator('#root > *').first().waitFor()
   await page.waitForTimeout(700)
   await perform(page, act)
 }

@@ -13,9 +13,13 @@ export function explainJoinError(thrown: unknown): JoinProblem {
   const limit = 'limit' in data ? String(data.limit) : ''
   switch (code === 'session-ended' ? reason : code) {
     case 'limit-exceeded':
-      return /peer/i.test(limit)
-        ? { title: 'This room is full.', text: 'Try again when somebody has left.' }
-        : { title: 'The server is full.', text: 'Try again in a few minutes.' }
+      if (limit === 'peersPerRoom')
+        return { title: 'This room is full.', text: 'Try again when somebody has left.' }
+      if (limit === 'nameLength') return { title: 'This name is too long.', text: 'Use a shorter one.' }
+      if (limit === 'connectionsPerAddress') {
+        return { title: 'Too many connections from your network.', text: 'Close other tabs of this app.' }
+      }
+      return { title: 'The server is full.', text: 'Try again in a few minutes.' }
     case 'unauthorized':
       return { title: 'This room needs an invitation.', text: 'Ask whoever invited you for a new link.' }
     case 'forbidden':
@@ -49,6 +53,10 @@ export function explainJoinError(thrown: unknown): JoinProblem {
     case 'peer-id-taken':
       return { title: 'You are in this room already.', text: 'Close the other tab or wait a moment.' }
     default:
+      // Each browser words this differently; a part of the app could not be loaded, most likely because there is a newer one.
+      if (thrown instanceof TypeError && /module|import/i.test(thrown.message)) {
+        return { title: 'A part of the app could not be loaded.', text: 'Load this page again.' }
+      }
       return { title: 'This did not work.', text: thrown instanceof Error ? thrown.message : 'Try again.' }
   }
 }
