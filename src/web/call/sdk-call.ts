@@ -26,8 +26,11 @@ import { longestMessage } from './chat-limits.ts'
 export interface EnterOptions {
   readonly room: string
   readonly name: string
-  /** Called once the room is entered: the tracks of the preview become the room's. */
-  readonly takeTracks: () => LocalTrack[]
+  /** Called once the room is entered: the tracks of the preview become the room's, also those that come later. */
+  readonly takeTracks: (receive: (track: LocalTrack) => void) => {
+    readonly pending: readonly ('microphone' | 'camera')[]
+    readonly settled: Promise<void>
+  }
 }
 
 declare global {
@@ -52,7 +55,7 @@ export async function enterRoom({ room: roomId, name, takeTracks }: EnterOptions
   const call = new SdkCall(room)
   const token = tokenOfAddress()
   await room.connect('', { room: roomId, name, ...(token === undefined ? {} : { token }) })
-  call.publish(takeTracks())
+  call.publishAll(takeTracks)
   if (speakerId) void room.switchActiveDevice('audiooutput', speakerId).catch(() => undefined)
   return call
 }
@@ -113,11 +116,17 @@ class SdkCall implements Call {
     return () => this.#eventListeners.delete(listener)
   }
 
-  publish(tracks: readonly LocalTrack[]): void {
-    for (const track of tracks) {
-      const which = track.kind === 'video' ? 'camera' : 'microphone'
-      void this.#switching(which, () => this.#room.localParticipant.publishTrack(track))
-    }
+  publishAll(takeTracks: EnterOptions['takeTracks']): void {
+    const { pending, settled } = takeTracks((track) => this.#publish(track))
+    for (const which of pending) void this.#switching(which, () => settled)
+  }
+
+  #publish(track: LocalTrack): void {
+    const which = track.kind === 'video' ? 'camera' : 'microphone'
+    const me = this.#room.localParticipant
+    // Meanwhile the person may have left or switched it on by hand.
+    if (this.#phase.at === 'ended' || me.getPublication(which)) return track.stop()
+    void this.#switching(which, () => me.publishTrack(track))
   }
 
   setMicrophone(on: boolean): void {

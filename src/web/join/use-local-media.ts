@@ -12,8 +12,15 @@ export interface LocalMedia {
   turn(capture: Capture, on: boolean): void
   choose(kind: MediaDeviceKind, deviceId: string): void
   retry(): void
-  /** Hands the tracks over to the room: from then on this hook does not stop them. */
-  take(): LocalTrack[]
+  /** Hands the tracks over to the room, also those that the browser still has to bring; nothing here stops them then. */
+  take(receive: (track: LocalTrack) => void): Handover
+}
+
+export interface Handover {
+  /** What is still being asked for. */
+  readonly pending: readonly Capture[]
+  /** When that has come, or failed. */
+  readonly settled: Promise<void>
 }
 
 type Tracks = Record<Capture, LocalTrack | undefined>
@@ -48,16 +55,21 @@ export function useLocalMedia(active: boolean): LocalMedia {
     camera: cameraOn ? 'asking' : 'off',
   })
   const [tracks, setTracks] = useState<Tracks>({ microphone: undefined, camera: undefined })
+  /** The same as `states`, for who asks later than it was rendered. */
+  const current = useRef(states)
   const [devices, setDevices] = useState<readonly MediaDeviceInfo[]>([])
   const held = useRef<Tracks>({ microphone: undefined, camera: undefined })
   /** Grows with each thing started; what an older one brings is stopped again. */
   const turns = useRef({ microphone: 0, camera: 0 })
+  const receiver = useRef<((track: LocalTrack) => void) | undefined>(undefined)
+  const work = useRef<Promise<unknown>>(Promise.resolve())
 
   const put = useCallback((which: Capture, state: DeviceState, track?: LocalTrack) => {
     if (held.current[which] !== track) held.current[which]?.stop()
     held.current = { ...held.current, [which]: track }
     setTracks(held.current)
-    setStates((before) => ({ ...before, [which]: state }))
+    current.current = { ...current.current, [which]: state }
+    setStates(current.current)
     track?.once('ended', () => {
       if (held.current[which] === track) put(which, 'failed')
     })
@@ -67,15 +79,16 @@ export function useLocalMedia(active: boolean): LocalMedia {
     setDevices(await getLocalDevices().catch(() => []))
   }, [])
 
-  const start = useCallback(
+  const capturing = useCallback(
     async (wanted: readonly Capture[]) => {
       const mine = new Map(wanted.map((which) => [which, ++turns.current[which]]))
-      const current = (which: Capture) => turns.current[which] === mine.get(which)
+      const isCurrent = (which: Capture) => turns.current[which] === mine.get(which)
       for (const which of wanted) put(which, 'asking', held.current[which])
       const accept = (got: readonly LocalTrack[]) => {
         for (const track of got) {
           const which: Capture = track.kind === 'video' ? 'camera' : 'microphone'
-          if (current(which)) put(which, 'on', track)
+          if (isCurrent(which) && receiver.current) receiver.current(track)
+          else if (isCurrent(which)) put(which, 'on', track)
           else track.stop()
         }
       }
@@ -83,7 +96,7 @@ export function useLocalMedia(active: boolean): LocalMedia {
         try {
           accept(await capture(which === 'microphone', which === 'camera'))
         } catch (error) {
-          if (current(which)) put(which, stateOfError(error))
+          if (isCurrent(which)) put(which, stateOfError(error))
         }
       }
       if (wanted.length === 1 && wanted[0]) await one(wanted[0])
@@ -95,7 +108,7 @@ export function useLocalMedia(active: boolean): LocalMedia {
           const refused = stateOfError(error) === 'denied'
           for (const which of wanted) {
             if (refused && (await permission(which)) !== 'granted') {
-              if (current(which)) put(which, 'denied')
+              if (isCurrent(which)) put(which, 'denied')
             } else await one(which)
           }
         }
@@ -104,19 +117,27 @@ export function useLocalMedia(active: boolean): LocalMedia {
     },
     [put, list],
   )
+  const start = useCallback(
+    (wanted: readonly Capture[]) => {
+      work.current = Promise.all([work.current, capturing(wanted)])
+    },
+    [capturing],
+  )
 
   useEffect(() => {
     if (!active) return
+    receiver.current = undefined
     const wanted: Capture[] = []
     if (settings().microphoneOn) wanted.push('microphone')
     if (settings().cameraOn) wanted.push('camera')
-    void start(wanted)
+    start(wanted)
     if (wanted.length === 0) void list()
     const onChange = () => void list()
     navigator.mediaDevices?.addEventListener('devicechange', onChange)
     const counters = turns.current
     return () => {
       navigator.mediaDevices?.removeEventListener('devicechange', onChange)
+      if (receiver.current) return
       counters.microphone++
       counters.camera++
       held.current.microphone?.stop()
@@ -133,7 +154,7 @@ export function useLocalMedia(active: boolean): LocalMedia {
     devices,
     turn(which, on) {
       changeSettings(which === 'camera' ? { cameraOn: on } : { microphoneOn: on })
-      if (on) void start([which])
+      if (on) start([which])
       else {
         turns.current[which]++
         put(which, 'off')
@@ -148,18 +169,23 @@ export function useLocalMedia(active: boolean): LocalMedia {
           : { microphoneId: deviceId, microphoneOn: true },
       )
       put(which, 'asking')
-      void start([which])
+      start([which])
     },
     retry() {
       const failed = (['microphone', 'camera'] as const).filter(
         (which) => !['on', 'off', 'asking'].includes(states[which]),
       )
-      void start(failed)
+      start(failed)
     },
-    take() {
+    take(receive) {
       const taken = Object.values(held.current).filter((track) => track !== undefined)
       held.current = { microphone: undefined, camera: undefined }
-      return taken
+      receiver.current = receive
+      for (const track of taken) receive(track)
+      return {
+        pending: (['microphone', 'camera'] as const).filter((which) => current.current[which] === 'asking'),
+        settled: work.current.then(() => undefined),
+      }
     },
   }
 }
