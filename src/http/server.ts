@@ -80,6 +80,9 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
   await app.register(websocket, {
     options: {
       maxPayload: limits.messageBytes,
+      // One message per turn: what the first one caused is done or under way before the second is looked at, so that an
+      // answer to newConsumer and a request about that consumer cannot overtake each other.
+      allowSynchronousEvents: false,
       // Signaling is small; compression costs memory per socket and CPU.
       perMessageDeflate: false,
       handleProtocols: (protocols: Set<string>) => (protocols.has('protoo') ? 'protoo' : false),

@@ -93,16 +93,18 @@ export class Subscriptions {
           source: demoSource(producer.kind, producer.appData.source),
         },
       })
-      const stillOpen = (): boolean => !consumer.closed
-      if (options.priority !== undefined) {
-        const { priority } = options
-        await askMediasoup(stillOpen, () => consumer.setPriority(priority))
-      }
-      if (answer.preferredLayers && consumer.type !== 'simple') {
-        const layers = answer.preferredLayers
-        await askMediasoup(stillOpen, () => consumer.setPreferredLayers(layers))
-      }
-      if (!answer.paused && !options.paused) await askMediasoup(stillOpen, () => consumer.resume())
+      // Asked for all at once: what the client sends next about this consumer must come after its answer.
+      const { priority } = options
+      const layers = consumer.type === 'simple' ? undefined : answer.preferredLayers
+      await askMediasoup(
+        () => !consumer.closed,
+        () =>
+          Promise.all([
+            priority === undefined ? undefined : consumer.setPriority(priority),
+            layers && consumer.setPreferredLayers(layers),
+            answer.paused || options.paused ? undefined : consumer.resume(),
+          ]),
+      )
     } catch (error) {
       consumer.close()
       throw error

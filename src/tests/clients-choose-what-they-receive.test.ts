@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { opusParameters, vp8Parameters } from './support/rtp.ts'
 import { startServer, type TestServer } from './support/server.ts'
@@ -106,6 +107,39 @@ test('a consumer flows only after the client has accepted it, and stays paused i
   assert.equal(peer.consumers.get(video)!.paused, true)
   await receiver.request('resumeConsumer', { consumerId: video })
   assert.equal(peer.consumers.get(video)!.paused, false)
+  await Promise.all([owner.close(), receiver.close()])
+})
+
+test('what a client says about a consumer right after its answer is done after it', async () => {
+  const { client: owner } = await sender('order')
+  const receiver = await SignalingClient.connect(server.url, { room: 'order' })
+  const transport = (receiver.socket as unknown as { _socket: Socket })._socket
+  receiver.answer = (method, data) => {
+    if (method === 'newConsumer' && data['kind'] === 'video') {
+      // In the same segment as the answer, which follows when this function returns.
+      queueMicrotask(() => {
+        receiver.notify('setConsumerPreferredLayers', {
+          consumerId: data['consumerId'],
+          spatialLayer: 2,
+          temporalLayer: 1,
+        })
+        receiver.notify('pauseConsumer', { consumerId: data['consumerId'] })
+        transport.uncork()
+      })
+      transport.cork()
+    }
+    return { preferredLayers: { spatialLayer: 0 } }
+  }
+  await receiver.join()
+  const id = (await receiver.isAsked('newConsumer', (data) => data['kind'] === 'video'))[
+    'consumerId'
+  ] as string
+  const room = server.app.rooms.list().find((candidate) => candidate.id === 'order')!
+  const peer = room.joinedPeers.find((candidate) => candidate.producers.size === 0)!
+  await until('the consumer is paused', () => peer.consumers.get(id)?.paused)
+  await receiver.request('room.ping', {})
+  assert.equal(peer.consumers.get(id)!.preferredLayers?.spatialLayer, 2)
+  assert.equal(peer.consumers.get(id)!.paused, true)
   await Promise.all([owner.close(), receiver.close()])
 })
 
