@@ -163,6 +163,8 @@ const assumedSizes: Readonly<Record<'screen' | 'camera', Size>> = {
 }
 /** The size of frames is looked at this long after a layer or the size changed, when both agree again. Milliseconds. */
 const measureDelay = 400
+/** How long a video may flow before an element shows it, in milliseconds. */
+const earlyDelay = 600
 /** What the server refused for its rate is repeated after once to twice this time. Milliseconds. */
 const repeatDelay = 700
 
@@ -364,6 +366,7 @@ export class RemoteTrackPublication extends TrackPublication {
     this.#settleFor = undefined
     const before = this.#told.paused
     this.#told = this.#decide()
+    if (this.#told.paused && this.#enabled && this.#watcher?.elements().length === 0) this.#beginEarly()
     if (before !== this.#told.paused) this.#host.pausedChanged(this)
     if (this.#priority !== 1) {
       const priority = this.#priority
@@ -420,6 +423,17 @@ export class RemoteTrackPublication extends TrackPublication {
       })
     }
     this.#host.subscribed(track, this)
+  }
+
+  /**
+   * Most applications attach an element a moment after `trackSubscribed`, when they have drawn their page. The smallest
+   * layer flows meanwhile, so that there is a picture at once; without an element it is paused after all.
+   */
+  #beginEarly(): void {
+    const decided = this.#told
+    this.#told = { paused: false, spatialLayer: this.#spatialLayers > 1 ? 0 : undefined }
+    this.#settleFor = decided
+    this.#settleTimer = setTimeout(() => this.#reconsider({ now: true }), earlyDelay)
   }
 
   #drop(): void {
