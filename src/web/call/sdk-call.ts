@@ -64,7 +64,7 @@ export async function enterRoom({ room: roomId, name, takeTracks }: EnterOptions
 function tokenOfAddress(): string | undefined {
   const hash = new URLSearchParams(location.hash.slice(1))
   const search = new URLSearchParams(location.search)
-  return hash.get('token') ?? search.get('access_token') ?? search.get('token') ?? undefined
+  return hash.get('token') || search.get('access_token') || search.get('token') || undefined
 }
 
 const endings: Record<DisconnectReason, EndReason> = {
