@@ -33,17 +33,7 @@ async function join({ url, roomId, peerId, displayName }: JoinOptions) {
   }
   const query = new URLSearchParams({ roomId, peerId, usePipeTransports: 'false' })
   const peer = new protoo.Peer(new protoo.WebSocketTransport(`${url}/?${query}`))
-  let receiving: types.Transport | undefined
 
-  peer.on('request', ({ method, data }, accept, reject) => {
-    answer(method, data).then(
-      () => accept(),
-      (error: Error) => {
-        seen.errors.push(`${method}: ${error.message}`)
-        reject(500, error.message)
-      },
-    )
-  })
   peer.on('notification', ({ method, data }) => {
     seen.notifications.push({ method, data })
     try {
@@ -56,44 +46,6 @@ async function join({ url, roomId, peerId, displayName }: JoinOptions) {
     peer.on('open', resolve)
     peer.on('failed', () => reject(new Error('no connection')))
   })
-
-  async function answer(method: string, data: Record<string, unknown>): Promise<void> {
-    const appData = data['appData'] as Record<string, unknown>
-    const owner = data['peerId'] as string
-    if (!seen.peers.has(owner)) throw new Error(`no Peer found: ${owner}`)
-    if (!receiving) throw new Error('no receiving transport')
-    if (data['transportId'] !== receiving.id) throw new Error('wrong transport')
-    if (method === 'newConsumer') {
-      if (appData['peerId'] !== owner || typeof appData['source'] !== 'string') throw new Error('bad appData')
-      const consumer = await receiving.consume({
-        id: data['consumerId'] as string,
-        producerId: data['producerId'] as string,
-        kind: data['kind'] as types.MediaKind,
-        rtpParameters: data['rtpParameters'] as types.RtpParameters,
-        streamId: `${owner}-${appData['source'] === 'screensharing' ? 'share' : 'mic-webcam'}`,
-        appData: { ...appData, paused: data['producerPaused'] },
-      })
-      seen.consumers.set(consumer.id, consumer)
-      play(consumer.track)
-      return
-    }
-    if (method === 'newDataConsumer') {
-      const dataConsumer = await receiving.consumeData({
-        id: data['dataConsumerId'] as string,
-        dataProducerId: data['dataProducerId'] as string,
-        sctpStreamParameters: data['sctpStreamParameters'] as types.SctpStreamParameters,
-        label: data['label'] as string,
-        protocol: data['protocol'] as string,
-        appData,
-      })
-      seen.dataConsumers.set(dataConsumer.id, dataConsumer)
-      dataConsumer.on('message', (text: unknown) =>
-        seen.messages.push({ label: dataConsumer.label, peerId: owner, text: String(text) }),
-      )
-      return
-    }
-    throw new Error('unknown request')
-  }
 
   function notified(method: string, data: Record<string, unknown>): void {
     switch (method) {
@@ -156,7 +108,54 @@ async function join({ url, roomId, peerId, displayName }: JoinOptions) {
   }
 
   const sending = device.createSendTransport(await transportOptions('producer'))
-  receiving = device.createRecvTransport(await transportOptions('consumer'))
+  const receiving = device.createRecvTransport(await transportOptions('consumer'))
+  async function answer(method: string, data: Record<string, unknown>): Promise<void> {
+    const appData = data['appData'] as Record<string, unknown>
+    const owner = data['peerId'] as string
+    if (!seen.peers.has(owner)) throw new Error(`no Peer found: ${owner}`)
+    if (data['transportId'] !== receiving.id) throw new Error('wrong transport')
+    if (method === 'newConsumer') {
+      if (appData['peerId'] !== owner || typeof appData['source'] !== 'string') throw new Error('bad appData')
+      const consumer = await receiving.consume({
+        id: data['consumerId'] as string,
+        producerId: data['producerId'] as string,
+        kind: data['kind'] as types.MediaKind,
+        rtpParameters: data['rtpParameters'] as types.RtpParameters,
+        streamId: `${owner}-${appData['source'] === 'screensharing' ? 'share' : 'mic-webcam'}`,
+        appData: { ...appData, paused: data['producerPaused'] },
+      })
+      seen.consumers.set(consumer.id, consumer)
+      play(consumer.track)
+      return
+    }
+    if (method === 'newDataConsumer') {
+      const dataConsumer = await receiving.consumeData({
+        id: data['dataConsumerId'] as string,
+        dataProducerId: data['dataProducerId'] as string,
+        sctpStreamParameters: data['sctpStreamParameters'] as types.SctpStreamParameters,
+        label: data['label'] as string,
+        protocol: data['protocol'] as string,
+        appData,
+      })
+      seen.dataConsumers.set(dataConsumer.id, dataConsumer)
+      dataConsumer.on('message', (text: unknown) =>
+        seen.messages.push({ label: dataConsumer.label, peerId: owner, text: String(text) }),
+      )
+      return
+    }
+    throw new Error('unknown request')
+  }
+
+  // The server asks only after join.
+  peer.on('request', ({ method, data }, accept, reject) => {
+    answer(method, data).then(
+      () => accept(),
+      (error: Error) => {
+        seen.errors.push(`${method}: ${error.message}`)
+        reject(500, error.message)
+      },
+    )
+  })
   for (const transport of [sending, receiving]) {
     transport.on('connect', ({ dtlsParameters }, callback, errback) => {
       peer
@@ -251,7 +250,7 @@ async function join({ url, roomId, peerId, displayName }: JoinOptions) {
       peer.notify('setConsumerPriority', { consumerId, priority }),
     requestKeyFrame: (consumerId: string) => peer.notify('requestConsumerKeyFrame', { consumerId }),
     restartIce: async () => {
-      for (const transport of [sending, receiving!]) {
+      for (const transport of [sending, receiving]) {
         const { iceParameters } = await peer.request('restartIce', { transportId: transport.id })
         await transport.restartIce({ iceParameters: iceParameters as types.IceParameters })
       }
