@@ -15,6 +15,11 @@ import { startSummary, urlOf } from './start-summary.ts'
 const exitCodes = { fault: 1, configuration: 2 } as const
 /** A shutdown that takes longer than this is cut, in milliseconds. */
 const shutdownMs = 15_000
+/**
+ * A signal that comes again within this time is the same one, in milliseconds: on Ctrl-C the terminal signals this process
+ * and npm, and npm passes its own on.
+ */
+const echoMs = 500
 
 async function main(): Promise<void> {
   const argv = process.argv.slice(2)
@@ -70,11 +75,14 @@ async function lanHint(url: string, lan: Lan): Promise<string> {
 }
 
 function closeOnSignals(app: App, log: Log): void {
-  let isClosing = false
+  let askedAtMs: number | undefined
   const onSignal = (signal: NodeJS.Signals): void => {
-    // Whoever asks twice does not want to wait.
-    if (isClosing) process.exit(exitCodes.fault)
-    isClosing = true
+    if (askedAtMs !== undefined) {
+      // Whoever asks twice does not want to wait.
+      if (performance.now() - askedAtMs > echoMs) process.exit(exitCodes.fault)
+      return
+    }
+    askedAtMs = performance.now()
     log.info({ signal }, 'closing')
     setTimeout(() => {
       log.error('could not close in time')
@@ -91,8 +99,9 @@ function closeOnSignals(app: App, log: Log): void {
       },
     )
   }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
+  // Before the listeners of mediasoup, which close each worker at once: clients would hear that it had died.
+  process.prependListener('SIGTERM', onSignal)
+  process.prependListener('SIGINT', onSignal)
 }
 
 main().catch((error: unknown) => {

@@ -5,16 +5,26 @@ import { rolldown } from 'rolldown'
 import { findChromium } from '../../../scripts/chromium.ts'
 import { until } from './until.ts'
 
-/** Chromium with fake devices: a moving picture with a beeping clock, and no question asked. */
-export async function startBrowser(extraArguments: readonly string[] = []): Promise<Browser> {
+export interface BrowserOptions {
+  /** Default true: a moving picture with a beep each second. */
+  readonly devices?: boolean
+  /** What the browser answers for the person when a page asks for a device. */
+  readonly permission?: 'grant' | 'deny'
+}
+
+/** Chromium with fake devices, and no question asked. */
+export async function startBrowser(
+  extraArguments: readonly string[] = [],
+  { devices = true, permission = 'grant' }: BrowserOptions = {},
+): Promise<Browser> {
   const executablePath = findChromium()
   if (!executablePath) throw new Error('no Chromium: npm test installs it, or set CHROMIUM_PATH')
   return chromium.launch({
     executablePath,
     args: [
       '--no-sandbox',
-      '--use-fake-device-for-media-stream',
-      '--use-fake-ui-for-media-stream',
+      ...(devices ? ['--use-fake-device-for-media-stream'] : []),
+      `--use-fake-ui-for-media-stream${permission === 'deny' ? '=deny' : ''}`,
       '--autoplay-policy=no-user-gesture-required',
       '--auto-select-desktop-capture-source=Entire screen',
       '--disable-background-networking',

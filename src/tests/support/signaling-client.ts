@@ -23,6 +23,8 @@ export interface ClientOptions {
   readonly peerId?: string
   readonly peerSecret?: string
   readonly headers?: Record<string, string>
+  /** Accept a certificate that no authority vouches for. */
+  readonly insecure?: boolean
 }
 
 /** An error answer, with the code the protocol documents. */
@@ -57,6 +59,7 @@ export class SignalingClient {
     })
     const socket = new WebSocket(`${url.replace('http', 'ws')}${path}?${query}`, 'protoo', {
       headers: options.headers ?? {},
+      rejectUnauthorized: !options.insecure,
     })
     const client = new SignalingClient(socket)
     await new Promise<void>((resolve, reject) => {
