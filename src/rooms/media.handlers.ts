@@ -117,8 +117,8 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
         ),
       (made, freed) => (made.closed ? freed() : made.observer.once('close', freed)),
     )
-    if (peer.closed) producer.close()
-    peer.assertOpen()
+    // mediasoup closes what is on a transport when the transport is closed, but not what is still being made on it.
+    if (peer.closed || transport.closed) producer.close()
     if (producer.closed) throw new AppError('not-found', 'The transport was closed meanwhile.')
     peer.producers.set(producer.id, producer)
     producer.observer.once('close', () => peer.producers.delete(producer.id))
@@ -148,8 +148,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
         ),
       (made, freed) => (made.closed ? freed() : made.observer.once('close', freed)),
     )
-    if (peer.closed) dataProducer.close()
-    peer.assertOpen()
+    if (peer.closed || transport.closed) dataProducer.close()
     if (dataProducer.closed) throw new AppError('not-found', 'The transport was closed meanwhile.')
     peer.dataProducers.set(dataProducer.id, dataProducer)
     dataProducer.observer.once('close', () => peer.dataProducers.delete(dataProducer.id))

@@ -31,15 +31,14 @@ export class Subscriptions {
    * `forbidden` or `timeout` when the client refused.
    */
   subscribe(peer: Peer, producer: PeerProducer, options: SubscribeOptions = {}): Promise<types.Consumer> {
-    for (const consumer of peer.consumers.values()) {
-      if (consumer.producerId === producer.id) return Promise.resolve(consumer)
-    }
-    return this.#pending.run(`${peer.id} ${producer.id}`, () =>
-      peer.allowances.consumers.make(
+    return this.#pending.run(`${peer.id} ${producer.id}`, async () => {
+      const present = [...peer.consumers.values()].find((consumer) => consumer.producerId === producer.id)
+      if (present) return present
+      return peer.allowances.consumers.make(
         () => this.#open(peer, producer, options),
         (consumer, freed) => (consumer.closed ? freed() : consumer.observer.once('close', freed)),
-      ),
-    )
+      )
+    })
   }
 
   async #open(peer: Peer, producer: PeerProducer, options: SubscribeOptions): Promise<types.Consumer> {
@@ -69,7 +68,7 @@ export class Subscriptions {
             : {}),
         }),
     )
-    if (peer.closed || producer.closed) {
+    if (peer.closed || transport.closed || producer.closed) {
       consumer.close()
       throw new AppError('not-found', 'It was closed while this was being done.')
     }
@@ -127,15 +126,14 @@ export class Subscriptions {
 
   /** Like `subscribe`, for a data producer. A client that does not answer keeps its data consumer: some never do. */
   subscribeData(peer: Peer, dataProducer: PeerDataProducer): Promise<types.DataConsumer> {
-    for (const dataConsumer of peer.dataConsumers.values()) {
-      if (dataConsumer.dataProducerId === dataProducer.id) return Promise.resolve(dataConsumer)
-    }
-    return this.#pendingData.run(`${peer.id} ${dataProducer.id}`, () =>
-      peer.allowances.dataConsumers.make(
+    return this.#pendingData.run(`${peer.id} ${dataProducer.id}`, async () => {
+      const present = [...peer.dataConsumers.values()].find((one) => one.dataProducerId === dataProducer.id)
+      if (present) return present
+      return peer.allowances.dataConsumers.make(
         () => this.#openData(peer, dataProducer),
         (dataConsumer, freed) => (dataConsumer.closed ? freed() : dataConsumer.observer.once('close', freed)),
-      ),
-    )
+      )
+    })
   }
 
   async #openData(peer: Peer, dataProducer: PeerDataProducer): Promise<types.DataConsumer> {
@@ -146,7 +144,7 @@ export class Subscriptions {
       () => !transport.closed && !dataProducer.closed,
       () => transport.consumeData({ dataProducerId: dataProducer.id }),
     )
-    if (peer.closed || dataProducer.closed) {
+    if (peer.closed || transport.closed || dataProducer.closed) {
       dataConsumer.close()
       throw new AppError('not-found', 'It was closed while this was being done.')
     }

@@ -90,6 +90,24 @@ test('a client may join without automatic consumers, list what there is, and sub
   await Promise.all([owner.close(), chooser.close()])
 })
 
+test('whoever asks for what is being offered is answered when the offer was accepted', async () => {
+  const { client: owner, audioId } = await sender('offered')
+  const receiver = await SignalingClient.connect(server.url, { room: 'offered' })
+  const steps: string[] = []
+  receiver.answer = (_method, data) => {
+    if (data['producerId'] === audioId) steps.push('offered')
+    return 'silence'
+  }
+  await receiver.join()
+  await receiver.isAsked('newConsumer', (data) => data['producerId'] === audioId)
+  const refused = await receiver
+    .request('room.subscribe', { producerId: audioId })
+    .catch((error: unknown) => error)
+  assert.equal((refused as RefusedError).code, 'timeout', 'the offer was never accepted')
+  assert.deepEqual(steps, ['offered'])
+  await Promise.all([owner.close(), receiver.close()])
+})
+
 test('a consumer flows only after the client has accepted it, and stays paused if it asks for that', async () => {
   const { client: owner } = await sender('handshake')
   const receiver = await SignalingClient.connect(server.url, { room: 'handshake' })

@@ -52,6 +52,27 @@ test('after a room closes no router, transport, producer or consumer is left in 
   }
 })
 
+test('what is being made on a transport that closes is closed with it', async () => {
+  const server = await startServer()
+  try {
+    const [ana, ben] = [await SignalingClient.connect(server.url), await SignalingClient.connect(server.url)]
+    const { sendingId: transportId } = await ana.join()
+    await ben.join()
+    const produced = Array.from({ length: 15 }, () =>
+      ana.ask({
+        request: true,
+        method: 'produce',
+        data: { transportId, kind: 'audio', rtpParameters: opusParameters() },
+      }),
+    )
+    await ana.request('closeTransport', { transportId })
+    await Promise.all(produced)
+    assert.deepEqual((await ben.request('room.getProducers', {})).producers, [])
+  } finally {
+    await server.close()
+  }
+})
+
 test('after the server closes no process, port, timer, socket or file is left', async () => {
   const warmUp = await startServer()
   await warmUp.close()
