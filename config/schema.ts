@@ -81,7 +81,8 @@ export const settings = Type.Object(
     log: group('Logs: JSON lines on standard output.', {
       level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
         default: 'info',
-        description: 'Lowest level written. debug adds every request of every peer.',
+        description:
+          'Lowest level written. debug adds HTTP requests and refused messages, trace every message of every peer.',
       }),
       pretty: oneOf(['auto', 'always', 'never'], {
         default: 'auto',

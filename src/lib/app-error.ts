@@ -42,7 +42,10 @@ export const errorCodes = {
     status: 429,
     about: 'A configured limit is reached; `data.limit` names it and `data.max` is its value.',
   },
-  'rate-limited': { status: 429, about: 'Too many messages per second. Wait and try again.' },
+  'rate-limited': {
+    status: 429,
+    about: 'Too many messages per second; `data` is as for `limit-exceeded`. Wait and try again.',
+  },
   'not-supported': {
     status: 501,
     about: 'This server does not offer that, on purpose (network throttling, bots).',

@@ -27,7 +27,7 @@ export const Device = Type.Object(
 )
 
 export const Metadata = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), {
-  description: 'Anything the application wants to attach, a JSON object.',
+  description: 'Anything the application wants to attach, a JSON object of at most 32 levels.',
 })
 
 /** What a track shows. The demo dialect says `audio`, `video` and `screensharing` in `appData.source`; see rooms/source.ts. */

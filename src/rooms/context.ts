@@ -19,8 +19,19 @@ export function checkName(name: string, config: RoomConfig): string {
   return trimmed
 }
 
+/** Levels of metadata. A few thousand would overflow the stack when they are sent on; more than these mean nothing to people. */
+const metadataDepth = 32
+
 export function checkMetadata(metadata: Metadata, config: RoomConfig): Metadata {
+  if (isDeeper(metadata, metadataDepth)) {
+    throw new AppError('bad-request', `Metadata has more than ${metadataDepth} levels.`)
+  }
   const max = config.limits.metadataBytes
   if (Buffer.byteLength(JSON.stringify(metadata)) > max) throw limitExceeded('metadataBytes', max)
   return metadata
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }

@@ -151,13 +151,13 @@ export class Session implements PeerChannel {
       case 'response':
         return
       case 'unreadable': {
-        const error = isWithinRate ? new AppError('bad-request', message.why) : rateLimited()
+        const error = isWithinRate ? new AppError('bad-request', message.why) : this.#rateLimited()
         if (message.id !== undefined) this.#sendError(message.id, error)
         else if (isWithinRate) this.#reject(undefined, error)
         return
       }
       case 'request':
-        if (!isWithinRate) this.#sendError(message.id, rateLimited())
+        if (!isWithinRate) this.#sendError(message.id, this.#rateLimited())
         else void this.#handle(message.method, message.data, message.id)
         return
       case 'notification':
@@ -189,7 +189,12 @@ export class Session implements PeerChannel {
       this.#failed(method, id, error)
       return
     }
-    for (const act of afterAnswer) act()
+    try {
+      for (const act of afterAnswer) act()
+    } catch (error) {
+      // The client has its answer already, and a rejection that nobody handles would end the process.
+      this.#log.error({ err: error, method }, 'failed after the answer')
+    }
   }
 
   #failed(method: string, id: number | undefined, thrown: unknown): void {
@@ -250,11 +255,13 @@ export class Session implements PeerChannel {
     this.#socket.ping()
   }
 
+  #rateLimited(): AppError {
+    const limit = 'messagesPerSecond'
+    const max = this.#options.config.limits[limit]
+    return new AppError('rate-limited', 'Too many messages per second.', { limit, max })
+  }
+
   #checkJoined(): void {
     if (!this.#peer?.joined) this.close('join-timeout')
   }
-}
-
-function rateLimited(): AppError {
-  return new AppError('rate-limited', 'Too many messages per second.')
 }

@@ -255,6 +255,19 @@ test('an oversize message closes its socket with 1009 and nobody else’s', asyn
   await other.close()
 })
 
+test('metadata nested deeper than anybody means is refused, not passed on until a stack overflows', async () => {
+  const client = await SignalingClient.connect(server.url, { room: 'nested' })
+  const nested = (levels: number): object =>
+    Array.from({ length: levels }).reduce<object>((inner) => ({ inner }), {})
+  const join = { displayName: 'Nested', device: {} }
+  for (const levels of [33, 1000]) {
+    const refused = await refusal(client.request('join', { ...join, metadata: nested(levels) }))
+    assert.equal(refused.code, 'bad-request')
+  }
+  await client.request('join', { ...join, metadata: nested(31) })
+  await client.close()
+})
+
 test('methods in the wrong order get a code that says what to do', async () => {
   const client = await SignalingClient.connect(server.url, { room: 'order' })
   assert.equal(
