@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { Value } from 'typebox/value'
 import type { WebSocket } from 'ws'
 import type { Config } from '../../config/schema.ts'
 import { AppError, limitExceeded } from '../lib/app-error.ts'
@@ -20,12 +21,9 @@ export interface Admission {
 
 export interface SignalingOptions {
   readonly config: Pick<Config, 'mode' | 'http' | 'limits'>
-  readonly open: (socket: WebSocket, admission: Admission, log: FastifyRequest['log']) => void
+  readonly open: (socket: WebSocket, admission: Admission) => void
   /** What a plain GET of `/` answers: the web app. */
-  readonly page: (
-    request: FastifyRequest,
-    reply: Parameters<typeof import('./problem.ts').sendProblem>[2],
-  ) => unknown
+  readonly page: (request: FastifyRequest, reply: FastifyReply) => unknown
 }
 
 const id = Type.String({ minLength: 1, maxLength: 1024 })
@@ -34,6 +32,8 @@ const Query = Type.Object({
   peerId: Type.Optional(id),
   peerSecret: Type.Optional(Type.String({ maxLength: 256 })),
 })
+
+const DemoQuery = Type.Object({ ...Query.properties, peerId: id })
 
 /** The doors for WebSockets: `/ws` for clients that speak all of the protocol, `/` for those of mediasoup-demo. */
 export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (app, options, done) => {
@@ -51,7 +51,7 @@ export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (
       throw new AppError('forbidden', 'The WebSocket subprotocol must be protoo.')
     const max = limits.connectionsPerAddress
     if ((connections.get(request.ip) ?? 0) >= max) throw limitExceeded('connectionsPerAddress', max)
-    const { roomId, peerId } = request.query as { roomId: string; peerId?: string }
+    const { roomId, peerId } = request.query as Static<typeof Query>
     if (roomId.length > limits.nameLength || (peerId?.length ?? 0) > limits.nameLength) {
       throw limitExceeded('nameLength', limits.nameLength)
     }
@@ -65,12 +65,8 @@ export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (
       if (left === 0) connections.delete(ip)
       else connections.set(ip, left)
     })
-    const { roomId, peerId, peerSecret } = request.query as {
-      roomId: string
-      peerId?: string
-      peerSecret?: string
-    }
-    open(socket, { roomId, peerId, peerSecret, extended, address: ip }, request.log)
+    const { roomId, peerId, peerSecret } = request.query as Static<typeof Query>
+    open(socket, { roomId, peerId, peerSecret, extended, address: ip })
   }
 
   app.route({
@@ -92,7 +88,7 @@ export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (
     url: '/',
     // Only an upgrade needs the query; the same address is the home page.
     preValidation: (request, _reply, next) => {
-      if (request.ws && !validDemoQuery(request.query)) {
+      if (request.ws && !Value.Check(DemoQuery, request.query)) {
         throw new AppError('bad-request', 'The query needs roomId and peerId.')
       }
       next()
@@ -105,9 +101,4 @@ export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (
     wsHandler: (socket, request) => accept(socket, request, false),
   })
   done()
-}
-
-function validDemoQuery(query: unknown): boolean {
-  const { roomId, peerId } = query as Record<string, unknown>
-  return [roomId, peerId].every((text) => typeof text === 'string' && text.length > 0 && text.length <= 1024)
 }

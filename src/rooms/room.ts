@@ -2,7 +2,7 @@ import type { types } from 'mediasoup'
 import type { Config } from '../../config/schema.ts'
 import type { MediaRouter } from '../../workers/worker-pool.ts'
 import { AppError, limitExceeded } from '../lib/app-error.ts'
-import { type Secret, type PeerId, type RoomId } from '../lib/ids.ts'
+import type { Secret, PeerId, RoomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CloseReason } from '../protocol/close-reasons.ts'
 import type { RoomInfo } from '../protocol/model.ts'
@@ -229,12 +229,13 @@ export class Room {
     return router.createWebRtcTransport<D>({ ...options, webRtcServer })
   }
 
-  /** Sends a notification to everybody who has joined. */
+  /** Sends a notification to everybody who has joined. A room that closes has nothing more to tell but why. */
   tell<M extends NotificationMethod>(
     method: M,
     data: NotificationData<M>,
     options: { except?: Peer } = {},
   ): void {
+    if (this.#closed !== undefined) return
     for (const peer of this.#peers.values()) {
       if (peer.joined && peer !== options.except) peer.channel.notify(method, data)
     }
