@@ -11,6 +11,7 @@ import { text as bodyText } from 'node:stream/consumers'
 import { addressKind, httpHost, isTls, type ListenAddress } from '../config/addresses.ts'
 import { certificateCovers } from '../config/lan.ts'
 import type { Config, HttpConfig } from '../config/schema.ts'
+import { socketBufferBytes } from '../workers/ports.ts'
 
 /** The single checks of the doctor. Each looks at one thing, changes nothing, and says what to do. */
 
@@ -149,8 +150,6 @@ function answersHealthz(http: HttpConfig, host: string): Promise<boolean> {
 // Limits of the system
 
 const wantedOpenFiles = 65_536
-/** What the workers ask for per UDP socket. */
-const wantedSocketBytes = 4 * mebibyte
 
 export function judgeOpenFiles(limits: string | undefined): Finding {
   const soft = /^Max open files\s+(\S+)/m.exec(limits ?? '')?.[1]
@@ -168,10 +167,10 @@ export function judgeSocketBuffers(receive: string | undefined, send: string | u
     return ok('UDP buffers: their maxima cannot be seen from here (in a container, look on its host).')
   }
   const shown = `receive ${rmem}, send ${wmem} bytes`
-  if (rmem >= wantedSocketBytes && wmem >= wantedSocketBytes) return ok(`UDP buffers: ${shown}.`)
+  if (rmem >= socketBufferBytes && wmem >= socketBufferBytes) return ok(`UDP buffers: ${shown}.`)
   return warn(
     `UDP buffers are small (${shown}): packets get lost when many people send at once.`,
-    `sysctl -w net.core.rmem_max=${wantedSocketBytes} net.core.wmem_max=${wantedSocketBytes}, and the same two in /etc/sysctl.d/ to keep them.`,
+    `sysctl -w net.core.rmem_max=${socketBufferBytes} net.core.wmem_max=${socketBufferBytes}, and the same two in /etc/sysctl.d/ to keep them.`,
   )
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { availableParallelism, freemem } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
+import { availableMemory } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { mediasoupFolder } from './mediasoup.ts'
 import { addedFolders, buildLibraries, buildTools, mesonOptions, patches, type Patch } from './recipe.ts'
@@ -84,7 +85,7 @@ export async function buildWorker(folder: string, options: BuildOptions): Promis
 
   await step('meson', ['setup', ...mesonOptions, build, source])
 
-  const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / bytesPerJob)))
+  const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(availableMemory() / bytesPerJob)))
   const progress = options.progress ?? everyTenth(options.report)
   await step('ninja', ['-C', build, '-j', String(jobs), 'mediasoup-worker'], {
     onLine: (line) => {
