@@ -4,7 +4,7 @@ import type { WorkersConfig } from '../config/schema.ts'
 import { AppError } from '../src/lib/app-error.ts'
 import type { Log } from '../src/lib/log.ts'
 import { chooseCores, usableCores } from './cores.ts'
-import { loadOf, placeRoom } from './placement.ts'
+import { placeRoom } from './placement.ts'
 import type { ListenAddress } from '../config/addresses.ts'
 import { WorkerSlot } from './worker-slot.ts'
 
@@ -121,11 +121,6 @@ export class WorkerPool {
   /** What the worker process itself says it holds: for tests and diagnosis. */
   dump(index: number): Promise<types.WorkerDump> {
     return this.#slots[index]!.dump()
-  }
-
-  /** Highest load among the workers that are up; 1 is a whole core. */
-  get highestLoad(): number {
-    return Math.max(0, ...this.#slots.filter((slot) => slot.load.up).map((slot) => loadOf(slot.load)))
   }
 
   /** Resolves when every worker process is gone. */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { platform } from 'node:os'
 import { promisify } from 'node:util'
 import { createWorker, type types } from 'mediasoup'
@@ -38,6 +39,7 @@ export class WorkerSlot {
   readonly #options: WorkerSlotOptions
   readonly #log: Log
   #running: Running | undefined
+  #starting: Promise<void> | undefined
   #closed = false
   #restart: NodeJS.Timeout | undefined
   #startedAtMs = 0
@@ -78,7 +80,12 @@ export class WorkerSlot {
   }
 
   /** Starts the worker; throws when it cannot be started or its port is taken. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
     const { config, listen, binary } = this.#options
     this.#startedAtMs = Date.now()
     const worker = await createWorker({
@@ -86,11 +93,8 @@ export class WorkerSlot {
       logLevel: config.logLevel,
       logTags: config.logTags,
     })
-    if (this.#closed) {
-      worker.close()
-      return
-    }
     try {
+      if (this.#closed) throw new Error('closed while starting')
       if (config.pin) await this.#pin(worker.pid)
       const webRtcServer = await worker.createWebRtcServer({
         listenInfos: listenInfos(listen, config.portBase, this.index),
@@ -101,6 +105,7 @@ export class WorkerSlot {
       this.#log.info({ pid: worker.pid }, 'worker started')
     } catch (error) {
       worker.close()
+      await processGone(worker)
       if (!this.#closed) throw error
     }
   }
@@ -141,12 +146,12 @@ export class WorkerSlot {
     this.#running = undefined
   }
 
-  /** Resolves when the worker's process is gone. */
+  /** Closes the slot and resolves when its process is gone, also one that is just being started. */
   async closed(): Promise<void> {
     const worker = this.#running?.worker
     this.close()
-    if (!worker || worker.subprocessClosed) return
-    await new Promise<void>((resolve) => worker.once('subprocessclose', resolve))
+    await this.#starting?.catch(() => undefined)
+    if (worker) await processGone(worker)
   }
 
   #watch(worker: types.Worker): void {
@@ -193,6 +198,7 @@ export class WorkerSlot {
 
   /** Linux only: there is no such call in Node, and util-linux is everywhere. Failing to pin costs speed, not service. */
   async #pin(pid: number): Promise<void> {
+    this.#pinned = false
     if (platform() !== 'linux') return
     try {
       await run('taskset', ['--all-tasks', '--cpu-list', '--pid', String(this.core), String(pid)])
@@ -201,4 +207,8 @@ export class WorkerSlot {
       this.#log.warn({ err: error }, 'worker could not be pinned to its core')
     }
   }
+}
+
+async function processGone(worker: types.Worker): Promise<void> {
+  if (!worker.subprocessClosed) await once(worker, 'subprocessclose')
 }

@@ -36,11 +36,6 @@ export function createLog(options: LogOptions): Log {
   return pino(settings, PinoPretty({ sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
 }
 
-/** For tests and tools that want silence. */
-export function silentLog(): Log {
-  return pino({ level: 'silent' })
-}
-
 /** Query strings may carry tokens: a URL goes into logs without it. */
 export function pathOnly(url: string): string {
   const query = url.indexOf('?')

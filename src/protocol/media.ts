@@ -1,4 +1,4 @@
-import { Type, type Static, type TSchema } from 'typebox'
+import { Type } from 'typebox'
 
 /**
  * mediasoup's own nouns as schemas: what clients send of them is checked here before mediasoup sees it. Objects are open
@@ -200,6 +200,3 @@ export const ProducerScore = Type.Object({
 export const Stats = Type.Array(Type.Record(Type.String(), Type.Unknown()), {
   description: 'Statistics as mediasoup reports them, see its documentation (RTC Statistics).',
 })
-
-export type Of<T extends TSchema> = Static<T>
-export type ConsumerLayersValue = Static<typeof ConsumerLayers>

@@ -28,10 +28,6 @@ export class Rooms {
     return this.#rooms.size
   }
 
-  get(id: RoomId): Room | undefined {
-    return this.#rooms.get(id)
-  }
-
   list(): Room[] {
     return [...this.#rooms.values()]
   }
