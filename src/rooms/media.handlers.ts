@@ -50,7 +50,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     peer.assertOpen()
     peer.transports.set(transport.id, transport)
     transport.observer.once('close', () => peer.transports.delete(transport.id))
-    watchTransport(peer, transport)
+    watchTransport(peer, transport, media.iceConsentSeconds)
 
     const maxBps = direction === 'producer' ? media.maxIncomingBps : media.maxOutgoingBps
     if (maxBps > 0) {
@@ -232,12 +232,23 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
  * A transport whose network is gone takes its peer with it: the client connects again. One that the client closed by
  * itself (a DTLS closing alert) only takes what was on it.
  */
-function watchTransport(peer: Peer, transport: PeerTransport): void {
+function watchTransport(peer: Peer, transport: PeerTransport, iceConsentSeconds: number): void {
+  let patience: NodeJS.Timeout | undefined
   transport.on('icestatechange', (state) => {
+    clearTimeout(patience)
     if (state !== 'disconnected') return
-    peer.log.info({ transportId: transport.id }, 'ICE consent lost')
-    peer.close('media-lost')
+    // Over UDP nothing was heard for as long as that already. A TCP connection that ended says so at once, and the client
+    // may come by another one.
+    const ended = transport.iceSelectedTuple?.protocol === 'tcp'
+    patience = setTimeout(
+      () => {
+        peer.log.info({ transportId: transport.id }, 'ICE consent lost')
+        peer.close('media-lost')
+      },
+      ended ? iceConsentSeconds * 1000 : 0,
+    )
   })
+  transport.observer.once('close', () => clearTimeout(patience))
   transport.on('dtlsstatechange', (state) => {
     if (state === 'failed') {
       peer.log.info({ transportId: transport.id }, 'DTLS failed')

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { stunBindingRequest } from '../../workers/binary/self-check.ts'
+import type { Output } from '../protocol/requests.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'
@@ -44,6 +48,39 @@ test('a socket that answers no pings is dropped', () =>
     ana.socket.pause()
     assert.equal((await ben.hears('peerClosed')).reason, 'connection-lost')
     ana.socket.terminate()
+  }))
+
+/** What an ICE client says over TCP (RFC 6544): each message after its length. */
+async function iceOverTcp(transport: Output<'createWebRtcTransport'>): Promise<Socket> {
+  const { port } = transport.iceCandidates.find((candidate) => candidate.protocol === 'tcp')!
+  const socket = connect(port, '127.0.0.1')
+  const request = stunBindingRequest(transport.iceParameters)
+  const length = Buffer.alloc(2)
+  length.writeUInt16BE(request.length)
+  socket.write(Buffer.concat([length, request]))
+  await once(socket, 'data')
+  return socket
+}
+
+test('a client whose TCP connection breaks has the time of a silent one to come by another', () =>
+  withServer({ SLUICE_MEDIA_ICE_CONSENT_SECONDS: '2' }, async (server) => {
+    const client = await SignalingClient.connect(server.url)
+    await client.join()
+    const transport = await client.request('createWebRtcTransport', {
+      forceTcp: true,
+      appData: { direction: 'producer' },
+    })
+    const peer = server.app.rooms.list()[0]!.joinedPeers[0]!
+    const state = () => peer.transports.get(transport.transportId)?.iceState
+    const first = await iceOverTcp(transport)
+    await until('ICE is connected', () => state() === 'completed' || state() === 'connected', { why: state })
+    first.destroy()
+    await until('the server notices', () => state() === 'disconnected', { why: state })
+    const second = await iceOverTcp(transport)
+    await until('ICE is connected again', () => state() !== 'disconnected')
+    assert.equal(client.closed, undefined)
+    second.destroy()
+    assert.deepEqual(await client.isClosed(), { code: 4001, reason: 'media-lost' })
   }))
 
 test('whoever does not join in time is closed, whoever waits for a permission prompt is not', () =>
