@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { opusParameters } from './support/rtp.ts'
-import { startServer, type TestServer } from './support/server.ts'
+import { withServer } from './support/server.ts'
 import { RefusedError, SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'
 
 /** Past a configured limit a client gets a coded error that names it. */
-
-async function withServer(
-  settings: Record<string, string>,
-  run: (server: TestServer) => Promise<void>,
-): Promise<void> {
-  const server = await startServer(settings)
-  try {
-    await run(server)
-  } finally {
-    await server.close()
-  }
-}
 
 /** How many of the answers were refused, and that every refusal names this limit. */
 async function refusedBy(limit: string, promises: Promise<unknown>[]): Promise<number> {

@@ -4,21 +4,9 @@ import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { stunBindingRequest } from '../../workers/binary/self-check.ts'
 import type { Output } from '../protocol/requests.ts'
-import { startServer, type TestServer } from './support/server.ts'
+import { startServer, withServer } from './support/server.ts'
 import { SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'
-
-async function withServer(
-  settings: Record<string, string>,
-  run: (server: TestServer) => Promise<void>,
-): Promise<void> {
-  const server = await startServer(settings)
-  try {
-    await run(server)
-  } finally {
-    await server.close()
-  }
-}
 
 test('leaving in order tells the others why and ends the connection for good', () =>
   withServer({}, async (server) => {

@@ -50,3 +50,16 @@ export async function startServer(settings: Record<string, string> = {}): Promis
     },
   }
 }
+
+/** A server for one test. */
+export async function withServer(
+  settings: Record<string, string>,
+  run: (server: TestServer) => Promise<void>,
+): Promise<void> {
+  const server = await startServer(settings)
+  try {
+    await run(server)
+  } finally {
+    await server.close()
+  }
+}
