@@ -139,7 +139,7 @@ export const settings = Type.Object(
         minimum: 0.1,
         maximum: 10,
         description:
-          'No new room is placed on a worker whose load (1 is a whole core) is at least this. When all are above, new rooms are refused, so that people in rooms do not suffer. Lower leaves more room for calls to grow.',
+          'No new room is placed on a worker whose measured CPU load (1 is a whole core) is at least this. When all are above, new rooms are refused, so that people in rooms do not suffer. Lower leaves more room for calls to grow.',
       }),
       loadSampleMs: Type.Integer({
         default: 2000,

@@ -34,6 +34,10 @@ test('workers that are down or full get nothing, and without another there is no
   assert.equal(placeRoom([], 0.85), undefined)
 })
 
+test('consumers that cost little and a burst of rooms refuse nobody', () => {
+  assert.equal(placeRoom([worker(0, { cpu: 0.1, consumers: 2000, newRouters: 100 })], 0.85), 0)
+})
+
 test('CPU share is CPU time per wall time', () => {
   assert.equal(cpuShare({ cpuMs: 100, atMs: 1000 }, { cpuMs: 600, atMs: 2000 }), 0.5)
   assert.equal(cpuShare({ cpuMs: 100, atMs: 1000 }, { cpuMs: 600, atMs: 1000 }), 0)

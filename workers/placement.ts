@@ -22,15 +22,15 @@ export function loadOf(worker: WorkerLoad): number {
 }
 
 /**
- * The least loaded worker that is up and below `ceiling`, or undefined when there is none. Equal loads go to the lower
- * index, so that the choice is the same for the same input.
+ * The least loaded worker that is up and whose CPU is below `ceiling`, or undefined when there is none. Only what was
+ * measured refuses a room: muted and paused consumers cost next to nothing, and many rooms open at once after a restart.
+ * Equal loads go to the lower index, so that the choice is the same for the same input.
  */
 export function placeRoom(workers: readonly WorkerLoad[], ceiling: number): number | undefined {
   let best: { index: number; load: number } | undefined
   for (const worker of workers) {
-    if (!worker.up) continue
+    if (!worker.up || worker.cpu >= ceiling) continue
     const load = loadOf(worker)
-    if (load >= ceiling) continue
     if (best === undefined || load < best.load) best = { index: worker.index, load }
   }
   return best?.index
