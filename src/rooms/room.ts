@@ -235,7 +235,8 @@ export class Room {
     data: NotificationData<M>,
     options: { except?: Peer } = {},
   ): void {
-    if (this.#closed !== undefined) return
+    // When a worker dies, its router is closed first, then what was on it, and only then does the room hear of it.
+    if (this.#closed !== undefined || this.#media.router.closed) return
     for (const peer of this.#peers.values()) {
       if (peer.joined && peer !== options.except) peer.channel.notify(method, data)
     }

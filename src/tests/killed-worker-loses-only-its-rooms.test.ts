@@ -11,7 +11,14 @@ after(() => server.close())
 
 test('rooms on other workers notice nothing, and a new room opens at once on a new worker', async () => {
   const ana = await SignalingClient.connect(server.url, { room: 'one' })
-  await ana.join()
+  const anas = await ana.join()
+  const eve = await SignalingClient.connect(server.url, { room: 'one' })
+  await eve.join()
+  await ana.request('produce', {
+    transportId: anas.sendingId,
+    kind: 'audio',
+    rtpParameters: opusParameters(),
+  })
   const ben = await SignalingClient.connect(server.url, { room: 'two' })
   const bens = await ben.join()
   const [one, two] = ['one', 'two'].map((id) => server.app.rooms.list().find((room) => room.id === id)!)
@@ -21,6 +28,9 @@ test('rooms on other workers notice nothing, and a new room opens at once on a n
   process.kill(victim.pid!, 'SIGKILL')
   assert.deepEqual(await ana.isClosed(), { code: 4001, reason: 'worker-died' })
   assert.deepEqual(ana.notifications('room.closed'), [{ reason: 'worker-died', reconnect: true }])
+
+  await eve.isClosed()
+  assert.deepEqual(eve.notifications('room.producerClosed'), [], 'nobody stopped publishing')
 
   const again = await SignalingClient.connect(server.url, { room: 'one' })
   await again.join()
