@@ -148,6 +148,13 @@ export const settings = Type.Object(
         description:
           'Milliseconds between two measurements of CPU time per worker. Lower reacts faster and costs a request per worker.',
       }),
+      hungSeconds: Type.Integer({
+        default: 20,
+        minimum: 0,
+        maximum: 600,
+        description:
+          'A worker that answers nothing for this long is killed and replaced; its rooms are told to come back. Lower ends a hang sooner, but must outlast the worst stall of a busy worker. 0 turns it off.',
+      }),
       restartBackoffMaxMs: Type.Integer({
         default: 10000,
         minimum: 0,

@@ -22,6 +22,8 @@ export interface WorkerStatus {
   readonly core: number
   readonly pinned: boolean
   readonly pid: number | undefined
+  /** Whether it runs and does not owe an answer for longer than it should. */
+  readonly answers: boolean
   /** 0 is idle, 1 is a whole core. */
   readonly cpu: number
   readonly consumers: number
@@ -112,6 +114,7 @@ export class WorkerPool {
       core: slot.core,
       pinned: slot.pinned,
       pid: slot.pid,
+      answers: slot.load.up,
       cpu: slot.load.cpu,
       consumers: slot.load.consumers,
       deaths: slot.deaths,

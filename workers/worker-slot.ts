@@ -26,11 +26,18 @@ interface Running {
   readonly worker: types.Worker
   readonly webRtcServer: types.WebRtcServer
   sample: { cpuMs: number; atMs: number }
+  isSampling: boolean
+  /** Samples that were due while the worker still owed the answer to one. */
+  unanswered: number
 }
 
 /** A worker lives at least this long before its slot is trusted again and the back-off starts anew, in milliseconds. */
 const stableAfterMs = 30_000
 const firstBackoffMs = 100
+/** A worker that owes an answer for this long gets no new rooms until it gives it, in milliseconds. */
+const lateAfterMs = 2000
+/** A worker whose process has not ended this long after it was told to is killed, in milliseconds. */
+const closeGraceMs = 5000
 
 /** One place for a worker: a core and a port. Keeps a worker process running there until it is closed. */
 export class WorkerSlot {
@@ -60,7 +67,7 @@ export class WorkerSlot {
   get load(): WorkerLoad {
     return {
       index: this.index,
-      up: this.#running !== undefined,
+      up: this.#running !== undefined && this.#owedMs(this.#running) < lateAfterMs,
       cpu: this.#cpu,
       consumers: this.#consumers,
       newRouters: this.#newRouters,
@@ -101,7 +108,13 @@ export class WorkerSlot {
       })
       if (this.#closed) throw new Error('closed while starting')
       this.#watch(worker)
-      this.#running = { worker, webRtcServer, sample: { cpuMs: 0, atMs: performance.now() } }
+      this.#running = {
+        worker,
+        webRtcServer,
+        sample: { cpuMs: 0, atMs: performance.now() },
+        isSampling: false,
+        unanswered: 0,
+      }
       this.#log.info({ pid: worker.pid }, 'worker started')
     } catch (error) {
       worker.close()
@@ -126,16 +139,43 @@ export class WorkerSlot {
     return this.#running.worker.dump()
   }
 
-  /** Measures CPU time since the last sample. */
+  /**
+   * Measures CPU time since the last sample. A worker that does not answer gets no new rooms meanwhile, and is killed when
+   * that goes on for too long, so that its people come back to one that works.
+   */
   async sample(): Promise<void> {
     const running = this.#running
     if (!running) return
-    const usage = await running.worker.getResourceUsage()
-    if (this.#running !== running) return
-    const sample = { cpuMs: usage.ru_utime + usage.ru_stime, atMs: performance.now() }
-    this.#cpu = cpuShare(running.sample, sample)
-    running.sample = sample
-    this.#newRouters = 0
+    if (running.isSampling) {
+      running.unanswered++
+      this.#killIfHung(running)
+      return
+    }
+    running.isSampling = true
+    try {
+      const usage = await running.worker.getResourceUsage()
+      if (this.#running !== running) return
+      running.unanswered = 0
+      const sample = { cpuMs: usage.ru_utime + usage.ru_stime, atMs: performance.now() }
+      this.#cpu = cpuShare(running.sample, sample)
+      running.sample = sample
+      this.#newRouters = 0
+    } finally {
+      running.isSampling = false
+    }
+  }
+
+  /** How long the worker has owed an answer. Samples are counted, not time, so that a machine that slept blames nobody. */
+  #owedMs(running: Running): number {
+    return running.unanswered * this.#options.config.loadSampleMs
+  }
+
+  #killIfHung(running: Running): void {
+    const { hungSeconds } = this.#options.config
+    if (hungSeconds === 0 || this.#owedMs(running) < hungSeconds * 1000) return
+    const { pid } = running.worker
+    this.#log.error({ pid, hungSeconds }, 'killing a worker that does not answer')
+    kill(running.worker)
   }
 
   close(): void {
@@ -209,6 +249,18 @@ export class WorkerSlot {
   }
 }
 
+/** Resolves when the process of a closed worker has ended, if need be by force: a stopped one does not hear that it should. */
 async function processGone(worker: types.Worker): Promise<void> {
-  if (!worker.subprocessClosed) await once(worker, 'subprocessclose')
+  if (worker.subprocessClosed) return
+  const force = setTimeout(() => kill(worker), closeGraceMs)
+  await once(worker, 'subprocessclose')
+  clearTimeout(force)
+}
+
+function kill(worker: types.Worker): void {
+  try {
+    process.kill(worker.pid, 'SIGKILL')
+  } catch {
+    // It ended by itself just now.
+  }
 }

@@ -24,7 +24,7 @@ export const healthRoutes: FastifyPluginCallbackTypebox<HealthSources> = (app, s
   app.get('/readyz', { schema: { response: { 200: Readiness, 503: Readiness } } }, (_request, reply) => {
     const workers = sources.workers()
     const counts = {
-      up: workers.filter((worker) => worker.pid !== undefined).length,
+      up: workers.filter((worker) => worker.answers).length,
       configured: workers.length,
     }
     const why = sources.closing()
