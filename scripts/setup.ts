@@ -9,6 +9,7 @@ import { obtainWorkerBinary } from '../workers/binary/resolve.ts'
 import { run } from '../workers/binary/run.ts'
 import { aptAccess, aptInstall, installCommand } from './apt.ts'
 import { findChromium } from './chromium.ts'
+import { findPostgres, installPostgres } from './postgres-programs.ts'
 import { SetupOutput } from './setup-output.ts'
 import { buildWebApp } from './web-build.ts'
 
@@ -24,7 +25,10 @@ async function setUp(purpose: Purpose): Promise<void> {
   await provideWorker()
   if (purpose === 'worker') return
   if (purpose !== 'build') await provideFfmpeg()
-  if (purpose === 'test') await provideChromium()
+  if (purpose === 'test') {
+    await provideChromium()
+    await providePostgres()
+  }
   if (purpose === 'build') await buildSdk()
   await provideWebApp(purpose)
 }
@@ -80,6 +84,17 @@ async function provideChromium(): Promise<void> {
   }
   if (findChromium() === undefined)
     throw new Error('the browser tests need Chromium; name one in CHROMIUM_PATH')
+}
+
+async function providePostgres(): Promise<void> {
+  if (findPostgres() !== undefined) return
+  try {
+    await installPostgres(report)
+  } catch (error) {
+    throw new Error(`the database tests need PostgreSQL, ${messageOf(error)}`, { cause: error })
+  }
+  if (findPostgres() === undefined)
+    throw new Error('the database tests need PostgreSQL; name the folder of its programs in POSTGRES_BIN')
 }
 
 /** Without any font a page's text is empty boxes. */

@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely/migration'
+import * as apiKeys from './0001-api-keys.ts'
+
+/** All migrations by name, oldest first. Names sort in this order and never change. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-api-keys': apiKeys,
+}

@@ -1,0 +1,22 @@
+import type { ColumnType, Generated, Kysely } from 'kysely'
+
+/** Every table as the newest migration leaves it. Columns are named as in SQL. */
+export interface Tables {
+  api_keys: ApiKeysTable
+}
+
+/** A moment: read as a `Date`, written as one. */
+type Timestamp = ColumnType<Date, Date, Date>
+
+export interface ApiKeysTable {
+  id: string
+  name: string
+  /** Encrypted (src/auth/secret-box.ts). Null when revoked. */
+  secret: Uint8Array | null
+  created_at: Timestamp
+  last_used_at: Generated<Date | null>
+  revoked_at: Generated<Date | null>
+}
+
+/** What store functions take first: the database, or a transaction in it. */
+export type Queryable = Kysely<Tables>
