@@ -41,7 +41,10 @@ function section(title: string, description: string, rows: readonly Setting[]): 
   const lines = rows.map((setting) => {
     const cells = [
       code(setting.path),
-      code(setting.environment),
+      [setting.environment, setting.knownAs]
+        .filter((name) => name !== undefined)
+        .map(code)
+        .join(' or '),
       setting.allowed,
       shownDefault(setting),
       setting.description,

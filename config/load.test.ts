@@ -29,6 +29,12 @@ function refusal(act: () => unknown): ConfigError {
   return assert.fail('it was accepted')
 }
 
+const texts: Record<string, string> = {
+  'http.publicUrl': 'https://meet.example.org',
+  'database.url': 'postgres://sluice:hidden@db.example.org/sluice',
+  'auth.encryptionKey': '0123456789abcdef'.repeat(4),
+}
+
 /** An allowed value that is not the default, as text of an environment variable and as what it should become. */
 function another(setting: Setting): { text: string; value: SettingValue } {
   switch (setting.kind) {
@@ -46,11 +52,11 @@ function another(setting: Setting): { text: string; value: SettingValue } {
       const value = setting.allowed.split(', ').find((name) => name !== setting.default) ?? ''
       return { text: value, value }
     }
-    case 'text':
+    case 'text': {
       if (setting.isPath) return { text: '/srv/sluice', value: '/srv/sluice' }
-      return setting.path === 'http.publicUrl'
-        ? { text: 'https://meet.example.org', value: 'https://meet.example.org' }
-        : { text: '192.0.2.1', value: '192.0.2.1' }
+      const text = texts[setting.path] ?? '192.0.2.1'
+      return { text, value: text }
+    }
     case 'list': {
       const candidates = [
         ['https://a.example', 'https://b.example'],
@@ -97,6 +103,26 @@ test('environment variables have the names that are promised', () => {
   assert.equal(names.get('http.tlsCert'), 'SLUICE_HTTP_TLS_CERT')
   assert.equal(names.get('limits.peersPerRoom'), 'SLUICE_LIMITS_PEERS_PER_ROOM')
   assert.equal(new Set(names.values()).size, names.size)
+})
+
+test('DATABASE_URL is known, ours comes before it, and it is never printed', (t) => {
+  const cwd = folderWith(t)
+  const url = 'postgres://sluice:hidden@db.example.org/sluice'
+  assert.equal(load(cwd, { DATABASE_URL: url }).config.database.url, url)
+  assert.equal(load(cwd, { DATABASE_URL: '' }).config.database.url, '')
+  const both = { DATABASE_URL: 'postgres://elsewhere/x', SLUICE_DATABASE_URL: url }
+  assert.equal(load(cwd, both).config.database.url, url)
+  const { message } = refusal(() =>
+    load(cwd, { DATABASE_URL: 'mysql://sluice:hidden@db.example.org/sluice' }),
+  )
+  assert.match(message, /database\.url \(DATABASE_URL\): is not the address of a PostgreSQL/)
+  assert.doesNotMatch(message, /hidden/)
+})
+
+test('a weak encryption key stops the start and is not printed', (t) => {
+  const { message } = refusal(() => load(folderWith(t), { SLUICE_AUTH_ENCRYPTION_KEY: 'correct horse' }))
+  assert.match(message, /auth\.encryptionKey .*64 hexadecimal digits/s)
+  assert.doesNotMatch(message, /horse/)
 })
 
 test('the environment stands above the file, and the file above the defaults', (t) => {

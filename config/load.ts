@@ -41,7 +41,14 @@ export interface LoadedConfig {
 export const defaultConfigFile = join('config', 'sluice.yaml')
 
 /** Environment variables that begin with SLUICE_ and are not settings: they belong to set-up, tests and tools. */
-export const otherEnvironment = ['SLUICE_APT', 'SLUICE_CACHE_DIR', 'SLUICE_DEBUG', 'SLUICE_SERVER'] as const
+export const otherEnvironment = [
+  'SLUICE_API_KEY',
+  'SLUICE_API_SECRET',
+  'SLUICE_APT',
+  'SLUICE_CACHE_DIR',
+  'SLUICE_DEBUG',
+  'SLUICE_SERVER',
+] as const
 
 /** Reads the configuration: defaults, then the file, then the environment. Throws a `ConfigError` with every problem. */
 export function loadConfig({ argv, env, cwd }: LoadOptions): LoadedConfig {
@@ -138,6 +145,12 @@ export function fromEnvironment(known: readonly Setting[], env: Environment): So
   const byName = new Map(known.map((setting) => [setting.environment, setting]))
   const given: Source['given'][number][] = []
   const problems: ConfigProblem[] = []
+  for (const setting of known) {
+    const text = setting.knownAs === undefined ? undefined : env[setting.knownAs]
+    if (!text || env[setting.environment] !== undefined) continue
+    const place = { source: 'environment', where: setting.knownAs! } as const
+    given.push({ setting, value: setting.parse(text), shown: text, place })
+  }
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('SLUICE_') || text === undefined) continue
     if (otherEnvironment.some((other) => other === name)) continue
@@ -289,7 +302,7 @@ export function crossCheck(config: Config): {
   problems: readonly CrossProblem[]
   warnings: readonly string[]
 } {
-  const { http, workers, media } = config
+  const { http, workers, media, database, auth } = config
   const problems: CrossProblem[] = []
   const warnings: string[] = []
 
@@ -314,6 +327,21 @@ export function crossCheck(config: Config): {
       settings: ['http.corsOrigins'],
       wrong: `${JSON.stringify(origin)} is not an origin`,
       allowed: 'scheme://host[:port] without a path or a slash at the end, or "*"',
+    })
+  }
+
+  if (database.url !== '' && !/^postgres(ql)?:\/\//.test(database.url)) {
+    problems.push({
+      settings: ['database.url'],
+      wrong: 'is not the address of a PostgreSQL',
+      allowed: 'postgres://user:password@host:5432/database, or empty',
+    })
+  }
+  if (auth.encryptionKey !== '' && !/^[0-9a-f]{64}$/i.test(auth.encryptionKey)) {
+    problems.push({
+      settings: ['auth.encryptionKey'],
+      wrong: 'is not a key of 256 bits',
+      allowed: '64 hexadecimal digits, as openssl rand -hex 32 makes them, or empty',
     })
   }
 

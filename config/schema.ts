@@ -5,7 +5,8 @@ import { Type, type Static, type TSchema } from 'typebox'
  * The loader, the environment variable names, the sample file and the documentation are derived from here.
  *
  * Units are part of the name where a number has one (`Ms`, `Seconds`, `Bytes`, `Bps`).
- * `path: true` makes a text absolute, seen from the working directory; `secret: true` keeps a value from ever being printed.
+ * `path: true` makes a text absolute, seen from the working directory; `secret: true` keeps a value from ever being printed;
+ * `knownAs` is the environment variable that the rest of the world uses for it; ours comes before it.
  */
 
 /** `codec[=name]` short names for `media.codecs`; their RTP parameters are in codecs.ts. */
@@ -75,6 +76,32 @@ export const settings = Type.Object(
       trustProxy: Type.Boolean({
         default: false,
         description: 'Believe X-Forwarded-For and -Proto. Turn on only behind a proxy that overwrites them.',
+      }),
+    }),
+
+    database: group('Where accounts, keys and meetings are kept.', {
+      url: Type.String({
+        default: '',
+        secret: true,
+        knownAs: 'DATABASE_URL',
+        description:
+          'PostgreSQL (13 or newer): postgres://user:password@host:5432/database. Empty uses the embedded database in dataDir, which serves one process.',
+      }),
+    }),
+
+    auth: group('Who may enter: API keys and room tokens (docs/tokens.md).', {
+      encryptionKey: Type.String({
+        default: '',
+        secret: true,
+        description:
+          'Encrypts the secrets of API keys in the database: 64 hexadecimal digits (openssl rand -hex 32). Empty uses dataDir/secret.key, which is made at the first start. Hosts that share a database need the same one; whoever loses it has to make new API keys.',
+      }),
+      tokenMaxSeconds: Type.Integer({
+        default: 86_400,
+        minimum: 60,
+        maximum: 31_536_000,
+        description:
+          'Longest life of a room token, from when it was signed until it expires. Higher lets backends hand out tokens long before a meeting; a token that leaks is good for as long.',
       }),
     }),
 
@@ -360,6 +387,8 @@ export const settings = Type.Object(
 /** The whole configuration, every default filled in; frozen by the loader. */
 export type Config = Static<typeof settings>
 export type HttpConfig = Config['http']
+export type DatabaseConfig = Config['database']
+export type AuthConfig = Config['auth']
 export type LogConfig = Config['log']
 export type WorkersConfig = Config['workers']
 export type MediaConfig = Config['media']

@@ -20,6 +20,8 @@ export interface Setting {
   /** Its own name inside the group. */
   readonly name: string
   readonly environment: string
+  /** The variable that the rest of the world uses; ours comes before it. */
+  readonly knownAs: string | undefined
   readonly kind: SettingKind
   readonly default: SettingValue
   readonly description: string
@@ -53,6 +55,7 @@ interface Facts {
   readonly uniqueItems?: boolean
   readonly secret?: boolean
   readonly path?: boolean
+  readonly knownAs?: string
 }
 
 export function listSettings(schema: TObject = settings): readonly Setting[] {
@@ -105,6 +108,7 @@ function toSetting(group: string | undefined, name: string, schema: TSchema): Se
     group,
     name,
     environment: environmentName(path),
+    knownAs: facts.knownAs,
     kind: kindOf(facts),
     default: facts.default,
     description: facts.description ?? '',
