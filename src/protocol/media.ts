@@ -24,6 +24,7 @@ const CodecParameters = Type.Unsafe<Record<string, unknown>>(
   Type.Record(
     Type.String({ maxLength: 64 }),
     Type.Union([shortText, Type.Number(), Type.Boolean(), Type.Null()]),
+    { maxProperties: 64 },
   ),
 )
 

@@ -268,6 +268,27 @@ test('metadata nested deeper than anybody means is refused, not passed on until 
   await client.close()
 })
 
+test('messages that would be slow to explain are refused at once, so that nobody waits for them', async () => {
+  const client = await SignalingClient.connect(server.url, { room: 'slow' })
+  const many = Array.from({ length: 80_000 }, () => ({}))
+  const codec = { mimeType: 'audio/opus', payloadType: 111, clockRate: 48000, channels: 2 }
+  const parameters = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`p${index}`, 1]))
+  const slow: [string, object][] = [
+    ['produce', { transportId: 'x', kind: 'audio', rtpParameters: { codecs: [codec], encodings: many } }],
+    ['produce', { transportId: 'x', kind: 'audio', rtpParameters: { codecs: [{ ...codec, parameters }] } }],
+    ['join', { displayName: 'Slow', device: {}, rtpCapabilities: { codecs: many } }],
+  ]
+  const start = performance.now()
+  for (const [method, data] of slow) {
+    for (let time = 0; time < 10; time++) {
+      assert.equal((await refusal(client.request(method, data))).code, 'bad-request')
+    }
+  }
+  // Explaining each took half a second and more.
+  assert.ok(performance.now() - start < 5000, `${performance.now() - start} ms`)
+  await client.close()
+})
+
 test('methods in the wrong order get a code that says what to do', async () => {
   const client = await SignalingClient.connect(server.url, { room: 'order' })
   assert.equal(
