@@ -19,6 +19,12 @@ export interface HttpServerOptions {
 
 /** Largest body of a REST request, in bytes. */
 const bodyLimit = 256 * 1024
+/** A request must have arrived whole within this time, in milliseconds: otherwise bodies that never end hold sockets. */
+const requestTimeoutMs = 30_000
+/** Longest part of a path, in characters: a room address carries whatever limits.nameLength allows at most. */
+const maxParamLength = 1024
+/** Where WebSockets are opened; see signaling.routes.ts. */
+const doors: readonly (string | undefined)[] = ['/', '/ws']
 
 /** Fastify with everything that is the same for all routes. */
 export async function createHttpServer({ http, limits, log }: HttpServerOptions): Promise<FastifyInstance> {
@@ -29,6 +35,9 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
     genReqId: () => randomId(),
     trustProxy: http.trustProxy,
     bodyLimit,
+    requestTimeout: requestTimeoutMs,
+    routerOptions: { maxParamLength },
+    frameworkErrors: sendProblem,
     // Long-lived WebSockets must not hold up a close: the sessions end them.
     forceCloseConnections: true,
     ...(http.tlsCert ? { https: readCertificate(http) } : {}),
@@ -51,7 +60,7 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
       directives: {
         defaultSrc: ["'self'"],
         baseUri: ["'none'"],
-        connectSrc: ["'self'", 'ws:', 'wss:'],
+        connectSrc: ["'self'"],
         fontSrc: ["'self'"],
         formAction: ["'self'"],
         frameAncestors: ["'self'"],
@@ -63,8 +72,8 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
         workerSrc: ["'self'", 'blob:'],
       },
     },
-    // Plain HTTP on loopback stays possible; whoever serves TLS decides about HSTS for the whole host.
-    strictTransportSecurity: http.tlsCert ? { maxAge: 15_552_000, includeSubDomains: false } : false,
+    // It would bind every port of this host's name: a decision for whoever owns the name, in the proxy.
+    strictTransportSecurity: false,
     crossOriginEmbedderPolicy: false,
   })
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -87,6 +96,18 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
       perMessageDeflate: false,
       handleProtocols: (protocols: Set<string>) => (protocols.has('protoo') ? 'protoo' : false),
     },
+    errorHandler: (error, socket, request) => {
+      // A broken frame is the client's fault, and its session has logged it.
+      const isFrame = 'code' in error && String(error.code).startsWith('WS_ERR_')
+      if (!isFrame) request.log.error({ err: error }, 'WebSocket could not be opened')
+      socket.terminate()
+    },
+  })
+  // The plugin would open a socket on any address, and log that with its query.
+  app.addHook('onRequest', (request, _reply, next) => {
+    const { url } = request.routeOptions
+    const isDoor = !request.ws || url === undefined || doors.includes(url)
+    next(isDoor ? undefined : new AppError('bad-request', 'This address is not for WebSockets.'))
   })
   return app as unknown as FastifyInstance
 }

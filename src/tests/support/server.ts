@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { loadConfig } from '../../../config/load.ts'
 import { findWorkerBinary } from '../../../workers/binary/resolve.ts'
 import { App } from '../../app.ts'
-import { createLog } from '../../lib/log.ts'
+import { createLog, type Log } from '../../lib/log.ts'
 
 export interface TestServer {
   readonly app: App
@@ -18,7 +18,10 @@ export interface TestServer {
  * The whole server in this process, with real workers, on ports the system chooses. `settings` are environment variables
  * (`SLUICE_LIMITS_ROOMS: '1'`), as an operator would set them. Set SLUICE_TEST_LOG=debug to see its log.
  */
-export async function startServer(settings: Record<string, string> = {}): Promise<TestServer> {
+export async function startServer(
+  settings: Record<string, string> = {},
+  log: Log = createLog({ level: process.env['SLUICE_TEST_LOG'] ?? 'silent', pretty: false }),
+): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-test-'))
   const { config } = loadConfig({
     argv: [],
@@ -37,7 +40,7 @@ export async function startServer(settings: Record<string, string> = {}): Promis
     config,
     listen: [{ ip: '127.0.0.1' }],
     workerBinary: binary.path,
-    log: createLog({ level: process.env['SLUICE_TEST_LOG'] ?? 'silent', pretty: false }),
+    log,
   })
   const port = await app.listen()
   return {
