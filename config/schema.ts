@@ -324,6 +324,13 @@ export const settings = Type.Object(
           maximum: 1_000_000,
           description: 'Open WebSockets per client address. Remember that a school may sit behind one.',
         }),
+        connectionsPerSecond: Type.Integer({
+          default: 20,
+          minimum: 1,
+          maximum: 100_000,
+          description:
+            'New WebSockets per second and client address, after as many at once as connectionsPerAddress allows.',
+        }),
         rooms: Type.Integer({
           default: 1000,
           minimum: 1,

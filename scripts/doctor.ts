@@ -141,7 +141,12 @@ async function examineConfig(
   facts: [string, string][],
   findings: Finding[],
 ): Promise<void> {
-  const cores = chooseCores(config.workers, usableCores())
+  let cores: readonly number[] = []
+  try {
+    cores = chooseCores(config.workers, usableCores())
+  } catch (error) {
+    findings.push(bad('The workers cannot be placed.', messageOf(error)))
+  }
   const placed =
     config.workers.pin && process.platform === 'linux' ? `, on cores ${cores.join(', ')}` : ', not pinned'
   facts.push(['Workers', `${cores.length}${placed}`])

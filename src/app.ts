@@ -12,7 +12,7 @@ import { createHttpServer } from './http/server.ts'
 import { signalingRoutes, type Admission } from './http/signaling.routes.ts'
 import { serveWebApp } from './http/web-app.ts'
 import { AppError } from './lib/app-error.ts'
-import { randomId, Secret, type PeerId, type RoomId } from './lib/ids.ts'
+import { isSecret, randomId, Secret, type PeerId, type RoomId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { CloseReason } from './protocol/close-reasons.ts'
 import type { Handlers } from './protocol/requests.ts'
@@ -127,7 +127,8 @@ export class App {
   #openSession(socket: WebSocket, admission: Admission): void {
     const { config, log } = this.#options
     const { roomId, peerId = randomId(), peerSecret, extended, address } = admission
-    const secret = new Secret()
+    // The same client keeps its secret: an answer of ours that got lost must not lock it out.
+    const secret = new Secret(isSecret(peerSecret) ? peerSecret : undefined)
     const session = new Session({
       socket,
       extended,
@@ -137,7 +138,7 @@ export class App {
       onClosed: (closed) => this.#sessions.delete(closed),
       enter: async (channel: PeerChannel) => {
         if (!admitsGuests(config)) {
-          throw new AppError('unauthorized', 'This server lets nobody in without a token (rooms.guests).')
+          throw new AppError('unauthorized', 'This server lets nobody in without a token.')
         }
         const room = await this.rooms.getOrCreate(roomId as RoomId)
         const peer = room.enter({ id: peerId as PeerId, secret, proof: peerSecret, channel })

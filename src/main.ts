@@ -15,6 +15,8 @@ import { startSummary, urlOf } from './start-summary.ts'
 const exitCodes = { fault: 1, configuration: 2 } as const
 /** A shutdown that takes longer than this is cut, in milliseconds. */
 const shutdownMs = 15_000
+/** How long clients are told to come back after such a fault, in milliseconds. */
+const faultMs = 2000
 /**
  * A signal that comes again within this time is the same one, in milliseconds: on Ctrl-C the terminal signals this process
  * and npm, and npm passes its own on.
@@ -52,6 +54,7 @@ async function main(): Promise<void> {
   }
   const app = await App.create({ config, listen, workerBinary: binary.path, log })
   closeOnSignals(app, log)
+  closeOnFaults(app, log)
   const port = await app.listen()
   // The web server logs its address in the next turn; the summary comes last.
   await setImmediate()
@@ -102,6 +105,18 @@ function closeOnSignals(app: App, log: Log): void {
   // Before the listeners of mediasoup, which close each worker at once: clients would hear that it had died.
   process.prependListener('SIGTERM', onSignal)
   process.prependListener('SIGINT', onSignal)
+}
+
+/** A fault nobody caught: the state may be wrong, so the process ends, but clients are told to come back first. */
+function closeOnFaults(app: App, log: Log): void {
+  const onFault = (error: unknown): void => {
+    log.fatal({ err: error }, 'a fault that nobody caught; closing')
+    process.exitCode = exitCodes.fault
+    setTimeout(() => process.exit(exitCodes.fault), faultMs).unref()
+    void app.close('server-closing').finally(() => process.exit(exitCodes.fault))
+  }
+  process.on('uncaughtException', onFault)
+  process.on('unhandledRejection', onFault)
 }
 
 main().catch((error: unknown) => {

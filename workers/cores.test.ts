@@ -67,7 +67,7 @@ test('a given count takes that many, more than the cores go round', () => {
   assert.deepEqual(chooseCores({ ...automatic, count: 3 }, { cores: [0, 1], quota: undefined }), [0, 1, 0])
 })
 
-test('given cores are used in their order, and those out of reach left out', () => {
-  assert.deepEqual(chooseCores({ ...automatic, cores: [6, 4, 99] }, eight), [6, 4])
-  assert.deepEqual(chooseCores({ ...automatic, cores: [99] }, eight), eight.cores)
+test('given cores are used in their order, and one out of reach is named', () => {
+  assert.deepEqual(chooseCores({ ...automatic, cores: [6, 4] }, eight), [6, 4])
+  assert.throws(() => chooseCores({ ...automatic, cores: [6, 99] }, eight), /names core 99/)
 })

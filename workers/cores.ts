@@ -83,12 +83,15 @@ export interface CoreChoice {
 
 /**
  * The core of each worker, by index. More workers than cores go round; fewer take the last ones, since the first core
- * of a machine tends to carry its interrupts. Cores that this process may not use are left out.
+ * of a machine tends to carry its interrupts. Throws when a core is named that this process may not use.
  */
 export function chooseCores(choice: CoreChoice, usable: UsableCores): number[] {
-  const wanted =
-    choice.cores.length > 0 ? choice.cores.filter((core) => usable.cores.includes(core)) : usable.cores
-  const cores = wanted.length > 0 ? wanted : usable.cores
+  const outOfReach = choice.cores.filter((core) => !usable.cores.includes(core))
+  if (outOfReach.length > 0) {
+    const [named, may] = [outOfReach, usable.cores].map((cores) => cores.join(', '))
+    throw new Error(`workers.cores names core ${named}, but this process may use only ${may}.`)
+  }
+  const cores = choice.cores.length > 0 ? choice.cores : usable.cores
   const kept = cores.slice(Math.min(choice.keepFree, cores.length - 1))
   if (choice.count > 0) {
     const spare = Math.max(0, kept.length - choice.count)

@@ -56,6 +56,13 @@ export class WorkerPool {
   /** Throws when a worker cannot be started, for instance because its port is taken. */
   static async create(options: WorkerPoolOptions): Promise<WorkerPool> {
     const cores = chooseCores(options.config, usableCores())
+    const { portBase } = options.config
+    const lastPort = portBase + cores.length - 1
+    if (lastPort > 65_535) {
+      throw new Error(
+        `${cores.length} workers need ports up to ${lastPort}: lower workers.portBase (${portBase}).`,
+      )
+    }
     const pool = new WorkerPool(options, cores)
     try {
       await Promise.all(pool.#slots.map((slot) => slot.start()))

@@ -32,6 +32,8 @@ function fastifyCode(thrown: Error): AppError | undefined {
     403: 'forbidden',
     404: 'not-found',
     409: 'conflict',
+    413: 'too-large',
+    415: 'not-supported',
     429: 'rate-limited',
   }
   return new AppError(codes[status] ?? 'bad-request', thrown.message)

@@ -5,6 +5,7 @@ import { Value } from 'typebox/value'
 import type { WebSocket } from 'ws'
 import type { Config } from '../../config/schema.ts'
 import { AppError, limitExceeded } from '../lib/app-error.ts'
+import { Addresses } from './addresses.ts'
 import { mayConnect } from './origins.ts'
 
 /** Who wants to be in which room, as the upgrade request says it. */
@@ -39,18 +40,17 @@ const DemoQuery = Type.Object({ ...Query.properties, peerId: id })
 export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (app, options, done) => {
   const { config, open } = options
   const { limits } = config
-  const connections = new Map<string, number>()
+  const addresses = new Addresses(limits)
 
   function admit(request: FastifyRequest): void {
     const { origin, host } = request.headers
     if (!mayConnect({ origin, host }, config)) {
-      throw new AppError('forbidden', 'Pages of this origin may not connect (http.corsOrigins).')
+      throw new AppError('forbidden', 'Pages of this origin may not connect here.')
     }
     const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? []
     if (!offered.includes('protoo'))
       throw new AppError('forbidden', 'The WebSocket subprotocol must be protoo.')
-    const max = limits.connectionsPerAddress
-    if ((connections.get(request.ip) ?? 0) >= max) throw limitExceeded('connectionsPerAddress', max)
+    addresses.check(request.ip, performance.now())
     const { roomId, peerId } = request.query as Static<typeof Query>
     if (roomId.length > limits.nameLength || (peerId?.length ?? 0) > limits.nameLength) {
       throw limitExceeded('nameLength', limits.nameLength)
@@ -59,12 +59,7 @@ export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (
 
   function accept(socket: WebSocket, request: FastifyRequest, extended: boolean): void {
     const { ip } = request
-    connections.set(ip, (connections.get(ip) ?? 0) + 1)
-    socket.once('close', () => {
-      const left = connections.get(ip)! - 1
-      if (left === 0) connections.delete(ip)
-      else connections.set(ip, left)
-    })
+    socket.once('close', addresses.opened(ip, performance.now()))
     const { roomId, peerId, peerSecret } = request.query as Static<typeof Query>
     open(socket, { roomId, peerId, peerSecret, extended, address: ip })
   }

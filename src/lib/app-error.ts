@@ -20,6 +20,7 @@ export const errorCodes = {
     about:
       'The media parameters are well-formed but mediasoup cannot use them (codec, SSRC or MID in conflict). Mend the client.',
   },
+  'too-large': { status: 413, about: 'The body of an HTTP request is larger than the server takes.' },
   unauthorized: { status: 401, about: 'A valid token is missing. Get one and connect again.' },
   forbidden: { status: 403, about: 'This client may not do that.' },
   'not-found': {

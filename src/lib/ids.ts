@@ -12,6 +12,14 @@ export function randomId(): string {
   return randomBytes(12).toString('base64url')
 }
 
+/** Characters of a secret that was made here. */
+const secretLength = 32
+
+/** Whether this could have been made here, so that it is as hard to guess. */
+export function isSecret(text: string | undefined): text is string {
+  return text !== undefined && text.length === secretLength && /^[\w-]+$/.test(text)
+}
+
 /** A secret a client proves itself with: 192 bits. It has no printable form, so that no log can carry it by accident. */
 export class Secret {
   readonly #value: string

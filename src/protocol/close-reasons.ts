@@ -11,6 +11,10 @@ interface ReasonFacts {
 export const closeReasons = {
   left: { reconnect: false, about: 'The client asked to leave.' },
   replaced: { reconnect: false, about: 'The same peer connected again; the newer connection stays.' },
+  refused: {
+    reconnect: false,
+    about: 'The client was not let in; the answer to its first request says why.',
+  },
   'room-closed': { reconnect: false, about: 'The room was closed.' },
   'join-timeout': {
     reconnect: false,
@@ -22,12 +26,16 @@ export const closeReasons = {
   },
   'slow-reader': {
     reconnect: true,
-    about: 'The client did not read what it was sent (`limits.bufferedBytes`).',
+    about:
+      'The client did not read what it was sent (`limits.bufferedBytes`). Its socket is cut, so it sees code 1006.',
   },
-  'connection-lost': { reconnect: true, about: 'The socket closed or stopped answering pings.' },
+  'connection-lost': {
+    reconnect: true,
+    about: 'The socket closed, or stopped answering pings and was cut (code 1006).',
+  },
   'media-lost': {
     reconnect: true,
-    about: 'ICE or DTLS of a transport failed for longer than `media.iceConsentSeconds`.',
+    about: 'ICE of a transport was lost for `media.iceConsentSeconds`, or DTLS failed.',
   },
   'worker-died': {
     reconnect: true,

@@ -86,6 +86,7 @@ function ours<D extends TObject>(about: string, data: D): NotificationFacts<D> {
   return { about, data, ours: true }
 }
 
+const CloseReasonText = Type.Unsafe<CloseReason>({ type: 'string', enum: Object.keys(closeReasons) })
 const byProducer = Type.Object({ producerId: ObjectId, peerId: PeerIdText })
 
 export const notifications = {
@@ -98,9 +99,8 @@ export const notifications = {
     'A peer left.',
     Type.Object({
       peerId: PeerIdText,
-      reason: Type.Optional(
-        Type.String({ description: 'A close reason, see below, or what the peer gave to `room.leave`.' }),
-      ),
+      reason: CloseReasonText,
+      message: Type.Optional(Type.String({ description: 'What the peer gave to `room.leave`.' })),
     }),
   ),
   peerDisplayNameChanged: notification(
@@ -194,7 +194,7 @@ export const notifications = {
   'room.closed': ours(
     'The last message before the server closes the socket.',
     Type.Object({
-      reason: Type.Unsafe<CloseReason>({ type: 'string', enum: Object.keys(closeReasons) }),
+      reason: CloseReasonText,
       reconnect: Type.Boolean({ description: 'Whether connecting again makes sense.' }),
     }),
   ),

@@ -2,7 +2,7 @@ import type { types } from 'mediasoup'
 import { AppError } from '../lib/app-error.ts'
 import type { Handlers, Method } from '../protocol/requests.ts'
 import { checkMetadata, type PeerContext } from './context.ts'
-import { askMediasoup } from './media-error.ts'
+import { askMediasoup, whileOpen } from './media-error.ts'
 import type { Peer, PeerTransport, TransportData } from './peer.ts'
 import type { roomHandlers } from './room.handlers.ts'
 import { sourceOf } from './source.ts'
@@ -12,7 +12,7 @@ type MediaMethod = Exclude<Method, keyof typeof roomHandlers>
 type Stats = { stats: Record<string, unknown>[] }
 
 async function statsOf(object: { closed: boolean; getStats(): Promise<unknown> }): Promise<Stats> {
-  const stats = await askMediasoup(
+  const stats = await whileOpen(
     () => !object.closed,
     () => object.getStats(),
   )
@@ -21,7 +21,7 @@ async function statsOf(object: { closed: boolean; getStats(): Promise<unknown> }
 
 /** Runs a call on something the peer owns that takes no answer. */
 async function act(object: { closed: boolean }, call: () => Promise<void>): Promise<Record<string, never>> {
-  await askMediasoup(() => !object.closed, call)
+  await whileOpen(() => !object.closed, call)
   return {}
 }
 
@@ -32,18 +32,22 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     const { direction } = appData
     const transport = await peer.allowances.transports.make(
       () =>
-        room.createTransport<TransportData>({
-          enableUdp: !forceTcp,
-          enableTcp: true,
-          preferUdp: !media.preferTcp,
-          preferTcp: media.preferTcp,
-          iceConsentTimeout: media.iceConsentSeconds,
-          initialAvailableOutgoingBitrate: media.initialOutgoingBps,
-          enableSctp: true,
-          maxSendMessageSize: media.maxDataMessageBytes,
-          maxReceiveMessageSize: media.maxDataMessageBytes,
-          appData: { direction, connected: false },
-        }),
+        whileOpen(
+          () => !room.closed,
+          () =>
+            room.createTransport<TransportData>({
+              enableUdp: !forceTcp,
+              enableTcp: true,
+              preferUdp: !media.preferTcp,
+              preferTcp: media.preferTcp,
+              iceConsentTimeout: media.iceConsentSeconds,
+              initialAvailableOutgoingBitrate: media.initialOutgoingBps,
+              enableSctp: true,
+              maxSendMessageSize: media.maxDataMessageBytes,
+              maxReceiveMessageSize: media.maxDataMessageBytes,
+              appData: { direction, connected: false },
+            }),
+        ),
       (made, freed) => made.observer.once('close', freed),
     )
     if (peer.closed) transport.close()
@@ -54,7 +58,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
 
     const maxBps = direction === 'producer' ? media.maxIncomingBps : media.maxOutgoingBps
     if (maxBps > 0) {
-      await askMediasoup(
+      await whileOpen(
         () => !transport.closed,
         () =>
           direction === 'producer'
@@ -77,9 +81,11 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     if (transport.appData.connected) throw new AppError('conflict', 'This transport is connected already.')
     transport.appData.connected = true
     try {
-      return await act(transport, () =>
-        transport.connect({ dtlsParameters: dtlsParameters as types.DtlsParameters }),
+      await askMediasoup(
+        () => !transport.closed,
+        () => transport.connect({ dtlsParameters: dtlsParameters as types.DtlsParameters }),
       )
+      return {}
     } catch (error) {
       transport.appData.connected = false
       throw error
@@ -88,7 +94,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
 
   async restartIce({ peer }, { transportId }) {
     const transport = peer.transport(transportId)
-    const iceParameters = await askMediasoup(
+    const iceParameters = await whileOpen(
       () => !transport.closed,
       () => transport.restartIce(),
     )

@@ -5,6 +5,7 @@ import type { PeerId, Secret } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CloseReason } from '../protocol/close-reasons.ts'
 import type { DataProducerInfo, Device, Metadata, PeerInfo, ProducerInfo, Source } from '../protocol/model.ts'
+import { SingleFlight } from '../lib/single-flight.ts'
 import { Allowance } from './allowance.ts'
 import type { PeerChannel } from './peer-channel.ts'
 
@@ -61,6 +62,9 @@ export class Peer {
   readonly consumers = new Map<string, types.Consumer>()
   readonly dataProducers = new Map<string, PeerDataProducer>()
   readonly dataConsumers = new Map<string, types.DataConsumer>()
+  /** Consumers being made, by what they consume. */
+  readonly subscribing = new SingleFlight<string, types.Consumer>()
+  readonly subscribingData = new SingleFlight<string, types.DataConsumer>()
   readonly allowances: {
     readonly transports: Allowance
     readonly producers: Allowance

@@ -54,6 +54,7 @@ export class Room {
   readonly #peers = new Map<PeerId, Peer>()
   #closed: CloseReason | undefined
   #emptyTimer: NodeJS.Timeout | undefined
+  #wasJoined = false
 
   /** Throws `unavailable` when no worker can take the room. */
   static async create(options: RoomOptions): Promise<Room> {
@@ -156,6 +157,7 @@ export class Room {
   join(peer: Peer, joined: Joined): void {
     if (peer.joined) throw new AppError('already-joined', 'This peer has joined already.')
     peer.join(joined)
+    this.#wasJoined = true
     peer.log.info({ displayName: joined.displayName }, 'peer joined')
   }
 
@@ -257,9 +259,13 @@ export class Room {
     if (this.#closed !== undefined) return
     if (peer.joined) {
       peer.log.info({ reason }, 'peer left')
-      this.tell('peerClosed', { peerId: peer.id, reason: told ?? reason })
+      const message = told === undefined ? {} : { message: told }
+      this.tell('peerClosed', { peerId: peer.id, reason, ...message })
     }
-    if (this.#peers.size === 0) this.#closeWhenEmpty()
+    if (this.#peers.size > 0) return
+    // Nobody has anything to come back to: connecting and leaving must not fill the server with rooms.
+    if (this.#wasJoined) this.#closeWhenEmpty()
+    else this.close('room-closed')
   }
 
   #closeWhenEmpty(): void {

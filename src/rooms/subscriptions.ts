@@ -1,7 +1,6 @@
 import type { types } from 'mediasoup'
 import { AppError } from '../lib/app-error.ts'
-import { SingleFlight } from '../lib/single-flight.ts'
-import { askMediasoup } from './media-error.ts'
+import { askMediasoup, whileOpen } from './media-error.ts'
 import type { Peer, PeerDataProducer, PeerProducer } from './peer.ts'
 import { demoSource } from './source.ts'
 
@@ -18,8 +17,6 @@ export interface SubscribeOptions {
  */
 export class Subscriptions {
   readonly #router: types.Router
-  readonly #pending = new SingleFlight<string, types.Consumer>()
-  readonly #pendingData = new SingleFlight<string, types.DataConsumer>()
 
   constructor(router: types.Router) {
     this.#router = router
@@ -31,7 +28,7 @@ export class Subscriptions {
    * `forbidden` or `timeout` when the client refused.
    */
   subscribe(peer: Peer, producer: PeerProducer, options: SubscribeOptions = {}): Promise<types.Consumer> {
-    return this.#pending.run(`${peer.id} ${producer.id}`, async () => {
+    return peer.subscribing.run(producer.id, async () => {
       const present = [...peer.consumers.values()].find((consumer) => consumer.producerId === producer.id)
       if (present) return present
       return peer.allowances.consumers.make(
@@ -95,7 +92,7 @@ export class Subscriptions {
       // Asked for all at once: what the client sends next about this consumer must come after its answer.
       const { priority } = options
       const layers = consumer.type === 'simple' ? undefined : answer.preferredLayers
-      await askMediasoup(
+      await whileOpen(
         () => !consumer.closed,
         () =>
           Promise.all([
@@ -126,7 +123,7 @@ export class Subscriptions {
 
   /** Like `subscribe`, for a data producer. A client that does not answer keeps its data consumer: some never do. */
   subscribeData(peer: Peer, dataProducer: PeerDataProducer): Promise<types.DataConsumer> {
-    return this.#pendingData.run(`${peer.id} ${dataProducer.id}`, async () => {
+    return peer.subscribingData.run(dataProducer.id, async () => {
       const present = [...peer.dataConsumers.values()].find((one) => one.dataProducerId === dataProducer.id)
       if (present) return present
       return peer.allowances.dataConsumers.make(

@@ -4,6 +4,7 @@ import type { ErrorCode as WireErrorCode } from '../lib/app-error.ts'
 export type ServerErrorCode =
   | 'bad-request'
   | 'invalid-media'
+  | 'too-large'
   | 'unauthorized'
   | 'forbidden'
   | 'not-found'

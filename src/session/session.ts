@@ -26,7 +26,7 @@ import type { PeerContext } from '../rooms/context.ts'
 import type { Peer } from '../rooms/peer.ts'
 import type { PeerChannel } from '../rooms/peer-channel.ts'
 import type { Room } from '../rooms/room.ts'
-import { MessageRate } from './message-rate.ts'
+import { Rate } from '../lib/rate.ts'
 import { PendingRequests } from './pending-requests.ts'
 
 export interface SessionOptions {
@@ -43,6 +43,8 @@ export interface SessionOptions {
 
 /** How long a client may take to complete a close that we began before its socket is cut, in milliseconds. */
 const closeGraceMs = 2000
+/** A client that was not let in may ask for the reason this long, in milliseconds. */
+const refusedGraceMs = 3000
 /** A client over its rate is cut when it was refused this many times more than its burst allows. */
 const toleratedRefusalBursts = 3
 
@@ -52,13 +54,14 @@ export class Session implements PeerChannel {
   readonly #socket: WebSocket
   readonly #options: SessionOptions
   readonly #log: Log
-  readonly #rate: MessageRate
+  readonly #rate: Rate
   readonly #pending = new PendingRequests()
   readonly #entered: Promise<{ room: Room; peer: Peer }>
   readonly #pings: NodeJS.Timeout
   readonly #joinDeadline: NodeJS.Timeout
   #closed: CloseReason | undefined
   #peer: Peer | undefined
+  #refused: NodeJS.Timeout | undefined
   #answeredPing = true
   #refusals = 0
 
@@ -68,7 +71,7 @@ export class Session implements PeerChannel {
     this.#socket = socket
     this.#log = options.log
     this.extended = options.extended
-    this.#rate = new MessageRate({
+    this.#rate = new Rate({
       perSecond: config.limits.messagesPerSecond,
       burst: config.limits.messageBurst,
       nowMs: performance.now(),
@@ -81,8 +84,10 @@ export class Session implements PeerChannel {
     this.#pings = setInterval(() => this.#ping(), config.rooms.pingSeconds * 1000)
     this.#joinDeadline = setTimeout(() => this.#checkJoined(), config.rooms.joinSeconds * 1000)
     this.#entered = this.#enter()
-    // Whoever asks first is told why; nobody may ask.
-    this.#entered.catch(() => undefined)
+    // Whoever asks is told why; nobody may ask, and nobody may stay.
+    this.#entered.catch(() => {
+      this.#refused = setTimeout(() => this.close('refused'), refusedGraceMs)
+    })
   }
 
   /** Ends the connection, and the peer with it. */
@@ -91,6 +96,7 @@ export class Session implements PeerChannel {
     this.#closed = reason
     clearInterval(this.#pings)
     clearTimeout(this.#joinDeadline)
+    clearTimeout(this.#refused)
     this.#pending.failAll(new AppError('not-found', 'The client is gone.'))
     this.#peer?.close(reason)
     this.#closeSocket(reason)

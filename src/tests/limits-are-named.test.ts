@@ -106,6 +106,20 @@ test('peers of a room, rooms of the server, connections of an address', async ()
   )
 })
 
+test('how fast an address opens connections', async () => {
+  await withServer(
+    { SLUICE_LIMITS_CONNECTIONS_PER_ADDRESS: '4', SLUICE_LIMITS_CONNECTIONS_PER_SECOND: '1' },
+    async (server) => {
+      for (let round = 0; round < 4; round++) await (await SignalingClient.connect(server.url)).close()
+      await assert.rejects(SignalingClient.connect(server.url), (error: Error & { body?: string }) => {
+        assert.match(error.body ?? '', /connectionsPerSecond/)
+        return true
+      })
+      await until('the next one is let in', () => SignalingClient.connect(server.url))
+    },
+  )
+})
+
 test('lengths of names and sizes of metadata', async () => {
   await withServer(
     { SLUICE_LIMITS_NAME_LENGTH: '10', SLUICE_LIMITS_METADATA_BYTES: '20' },

@@ -16,7 +16,8 @@ test('leaving in order tells the others why and ends the connection for good', (
     await ana.request('room.leave', { reason: 'tea' })
     assert.deepEqual(await ana.isClosed(), { code: 4000, reason: 'left' })
     assert.deepEqual(ana.notifications('room.closed'), [{ reason: 'left', reconnect: false }])
-    assert.equal((await ben.hears('peerClosed')).reason, 'tea')
+    const { reason, message } = await ben.hears('peerClosed')
+    assert.deepEqual([reason, message], ['left', 'tea'])
   }))
 
 test('a connection that drops tells the others', () =>
@@ -110,6 +111,24 @@ test('nobody takes another’s place by knowing an id; the same client does by i
     )
   }))
 
+test('a client keeps its secret, and one that was not let in is closed soon after it was told', () =>
+  withServer({}, async (server) => {
+    const first = await SignalingClient.connect(server.url)
+    await first.join()
+    const { peerId, peerSecret } = await first.hears('room.welcome')
+    const second = await SignalingClient.connect(server.url, { peerId, peerSecret })
+    assert.equal((await second.hears('room.welcome')).peerSecret, peerSecret)
+    // The connection that took the place is lost before its client heard anything: the old secret still opens.
+    second.socket.terminate()
+    const third = await SignalingClient.connect(server.url, { peerId, peerSecret })
+    await third.join()
+    const weak = await SignalingClient.connect(server.url, { peerId: 'weak', peerSecret: 'guess' })
+    assert.notEqual((await weak.hears('room.welcome')).peerSecret, 'guess')
+    const stranger = await SignalingClient.connect(server.url, { peerId })
+    await assert.rejects(stranger.join(), { code: 'peer-id-taken' })
+    assert.deepEqual(await stranger.isClosed(), { code: 4000, reason: 'refused' })
+  }))
+
 test('a demo client that connects again replaces itself, as it expects', () =>
   withServer({}, async (server) => {
     const first = await SignalingClient.connect(server.url, { path: '/', peerId: 'demo' })
@@ -117,6 +136,16 @@ test('a demo client that connects again replaces itself, as it expects', () =>
     const second = await SignalingClient.connect(server.url, { path: '/', peerId: 'demo' })
     await second.join()
     assert.deepEqual(await first.isClosed(), { code: 4000, reason: 'replaced' })
+  }))
+
+test('a room that nobody joined goes with its last connection', () =>
+  withServer({ SLUICE_ROOMS_EMPTY_SECONDS: '3600' }, async (server) => {
+    for (let round = 0; round < 20; round++) {
+      const passer = await SignalingClient.connect(server.url, { room: `passing-${round}` })
+      await passer.request('getRouterRtpCapabilities', {})
+      await passer.close()
+    }
+    await until('no room is left', () => server.app.rooms.size === 0, { why: () => server.app.rooms.size })
   }))
 
 test('a room closes some time after its last peer left, and not before', () =>

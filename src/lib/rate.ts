@@ -1,5 +1,5 @@
-/** A token bucket: `burst` messages at once, `perSecond` on average. */
-export class MessageRate {
+/** A token bucket: `burst` at once, `perSecond` on average. */
+export class Rate {
   readonly #perSecond: number
   readonly #burst: number
   #tokens: number
@@ -12,7 +12,7 @@ export class MessageRate {
     this.#atMs = options.nowMs
   }
 
-  /** Whether one more message is within the rate; takes its place if so. */
+  /** Whether one more is within the rate; takes its place if so. */
   take(nowMs: number): boolean {
     const earned = (Math.max(0, nowMs - this.#atMs) / 1000) * this.#perSecond
     this.#tokens = Math.min(this.#burst, this.#tokens + earned)
@@ -20,5 +20,10 @@ export class MessageRate {
     if (this.#tokens < 1) return false
     this.#tokens--
     return true
+  }
+
+  /** Whether nothing is owed any more, so that a new bucket would do the same. */
+  isFull(nowMs: number): boolean {
+    return this.#tokens + ((nowMs - this.#atMs) / 1000) * this.#perSecond >= this.#burst
   }
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MessageRate } from './message-rate.ts'
+import { Rate } from './rate.ts'
 
 test('a burst passes, then only the average, and a pause earns the burst again', () => {
-  const rate = new MessageRate({ perSecond: 10, burst: 5, nowMs: 0 })
+  const rate = new Rate({ perSecond: 10, burst: 5, nowMs: 0 })
   const passed = (nowMs: number, count: number): number =>
     Array.from({ length: count }, () => rate.take(nowMs)).filter(Boolean).length
   assert.equal(passed(0, 8), 5)
@@ -13,7 +13,7 @@ test('a burst passes, then only the average, and a pause earns the burst again',
 })
 
 test('a clock that steps back neither gives nor takes', () => {
-  const rate = new MessageRate({ perSecond: 1, burst: 1, nowMs: 1000 })
+  const rate = new Rate({ perSecond: 1, burst: 1, nowMs: 1000 })
   assert.equal(rate.take(500), true)
   assert.equal(rate.take(400), false)
 })
