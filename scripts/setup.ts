@@ -56,7 +56,11 @@ async function provideFfmpeg(): Promise<void> {
     await aptInstall(['ffmpeg'], report).catch((error: unknown) => report(messageOf(error)))
     if (await findFfmpeg()) return
     // What failed would fail again, and cost each start its time.
-    writeFileSync(tried, '')
+    try {
+      writeFileSync(tried, '')
+    } catch {
+      // A folder that cannot be written only means that it is tried again.
+    }
   }
 
   report(

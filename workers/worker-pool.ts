@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import { version as mediasoupVersion, type types } from 'mediasoup'
 import type { WorkersConfig } from '../config/schema.ts'
 import { AppError } from '../src/lib/app-error.ts'
@@ -30,10 +29,6 @@ export interface WorkerStatus {
   readonly deaths: number
 }
 
-interface WorkerPoolEvents {
-  'worker-died': [{ index: number; reason: string }]
-}
-
 export interface WorkerPoolOptions {
   readonly config: WorkersConfig
   readonly codecs: types.RouterRtpCodecCapability[]
@@ -45,13 +40,12 @@ export interface WorkerPoolOptions {
 
 /** All workers of this process: starts them, keeps them running, measures them and places rooms on them. */
 export class WorkerPool {
-  readonly events = new EventEmitter<WorkerPoolEvents>()
   readonly #slots: WorkerSlot[]
   readonly #codecs: types.RouterRtpCodecCapability[]
   readonly #ceiling: number
   readonly #log: Log
   readonly #sampling: NodeJS.Timeout
-  #closed = false
+  #closed: Promise<void> | undefined
 
   /** Throws when a worker cannot be started, for instance because its port is taken. */
   static async create(options: WorkerPoolOptions): Promise<WorkerPool> {
@@ -83,7 +77,6 @@ export class WorkerPool {
           ...options,
           index,
           core,
-          onDied: (died, reason) => this.events.emit('worker-died', { index: died, reason }),
         }),
     )
     this.#sampling = setInterval(() => this.#sample(), options.config.loadSampleMs)
@@ -134,9 +127,12 @@ export class WorkerPool {
   }
 
   /** Resolves when every worker process is gone. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     clearInterval(this.#sampling)
     await Promise.all(this.#slots.map((slot) => slot.closed()))
   }

@@ -18,7 +18,6 @@ export interface WorkerSlotOptions {
   readonly config: WorkersConfig
   readonly listen: readonly ListenAddress[]
   readonly log: Log
-  readonly onDied: (index: number, reason: string) => void
 }
 
 /** What a slot runs right now. A worker that dies takes its `Running` with it; the slot gets a new one. */
@@ -214,7 +213,6 @@ export class WorkerSlot {
     this.#cpu = 0
     this.#newRouters = 0
     this.#log.error({ reason, deaths: this.#deaths }, 'worker died')
-    this.#options.onDied(this.index, reason)
     const wasStable = Date.now() - this.#startedAtMs >= stableAfterMs
     this.#failuresInARow = wasStable ? 0 : this.#failuresInARow + 1
     this.#startAgain()
