@@ -3,6 +3,7 @@ import { cp, rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
+import { sql } from 'kysely'
 import { cacheFolder, withLock } from '../../../workers/binary/cache.mjs'
 import { openDatabase, type Db } from '../../db/database.ts'
 import { openPglite } from '../../db/pglite.ts'
@@ -20,55 +21,73 @@ export interface EmptyDatabase {
   contents(): Promise<Buffer>
 }
 
-/** A test on each engine, with a migrated database of its own that is closed at the end. */
+/** A test on each engine, with a migrated database whose tables are empty; the tests of a file share it. */
 export function forEachDatabase(
   name: string,
   act: (db: Db, t: TestContext, where: EmptyDatabase) => Promise<void>,
 ): void {
-  forEachEngine(name, async (where, t) => {
-    const db = await openDatabase({ ...where, log: silent })
-    try {
+  for (const engine of ['PGlite', 'PostgreSQL'] as const) {
+    test(`${name} (${engine})`, async (t) => {
+      const { db, where } = await sharedDatabase(engine)
+      const tables = (await db.introspection.getTables()).map((table) => table.name)
+      for (const table of tables.filter((table) => !table.startsWith('sluice_migration'))) {
+        await sql`truncate ${sql.table(table)} cascade`.execute(db)
+      }
       await act(db, t, where)
-    } finally {
-      await db.close()
-    }
-  })
+    })
+  }
 }
+
+interface SharedDatabase {
+  readonly db: Db
+  readonly where: EmptyDatabase
+}
+
+const sharedDatabases = new Map<EmptyDatabase['engine'], Promise<SharedDatabase>>()
+
+function sharedDatabase(engine: EmptyDatabase['engine']): Promise<SharedDatabase> {
+  const made = sharedDatabases.get(engine) ?? openShared(engine)
+  sharedDatabases.set(engine, made)
+  return made
+}
+
+async function openShared(engine: EmptyDatabase['engine']): Promise<SharedDatabase> {
+  const where = await emptyDatabase(engine, mkdtempSync(join(tmpdir(), 'sluice-test-')))
+  return { db: await openDatabase({ ...where, log: silent }), where }
+}
+
+after(async () => {
+  for (const opened of sharedDatabases.values()) {
+    const { db, where } = await opened
+    await db.close()
+    rmSync(where.dataDir, { recursive: true, force: true })
+  }
+  await (await postgres)?.close()
+})
 
 /** A test on each engine, with an empty database that nobody has opened. */
 export function forEachEngine(
   name: string,
   act: (where: EmptyDatabase, t: TestContext) => Promise<void>,
 ): void {
-  test(`${name} (PGlite)`, async (t) => {
-    const dataDir = temporaryFolder(t)
+  for (const engine of ['PGlite', 'PostgreSQL'] as const) {
+    test(`${name} (${engine})`, async (t) => act(await emptyDatabase(engine, temporaryFolder(t)), t))
+  }
+}
+
+async function emptyDatabase(engine: EmptyDatabase['engine'], dataDir: string): Promise<EmptyDatabase> {
+  if (engine === 'PGlite') {
     await provideEmptyPglite(dataDir)
-    await act({ engine: 'PGlite', url: undefined, dataDir, contents: async () => bytesBelow(dataDir) }, t)
-  })
-  test(`${name} (PostgreSQL)`, async (t) => {
-    const server = await sharedPostgres()
-    const url = await server.createDatabase()
-    await act(
-      {
-        engine: 'PostgreSQL',
-        url,
-        dataDir: temporaryFolder(t),
-        contents: async () => Buffer.from(await server.dump(url)),
-      },
-      t,
-    )
-  })
+    return { engine, url: undefined, dataDir, contents: async () => bytesBelow(dataDir) }
+  }
+  postgres ??= startPostgres()
+  const server = await postgres
+  const url = await server.createDatabase()
+  return { engine, url, dataDir, contents: async () => Buffer.from(await server.dump(url)) }
 }
 
-let shared: Promise<TestPostgres> | undefined
-
-/** One PostgreSQL for all tests of a file. */
-export function sharedPostgres(): Promise<TestPostgres> {
-  shared ??= startPostgres()
-  return shared
-}
-
-after(async () => (await shared)?.close())
+/** One for all tests of a file. */
+let postgres: Promise<TestPostgres> | undefined
 
 /**
  * Puts an empty embedded database into a data folder. Making one costs seconds of CPU, so there is one in the cache to copy;

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import type { AuthConfig, LimitsConfig } from '../../config/schema.ts'
+import type { Queryable } from '../db/tables.ts'
+import { AppError, limitExceeded } from '../lib/app-error.ts'
+import { randomId, Secret } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import {
+  findApiKeySecret,
+  insertApiKey,
+  listApiKeys,
+  markApiKeyUsed,
+  revokeApiKey,
+} from './api-keys.store.ts'
+import { verifyRoomToken, type RoomToken } from './room-token.ts'
+import { SecretBox } from './secret-box.ts'
+
+/** An API key as its owner may see it at any time: without its secret. */
+export interface ApiKey {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: Date
+  readonly lastUsedAt: Date | undefined
+  readonly revokedAt: Date | undefined
+}
+
+export interface NewApiKey {
+  readonly id: string
+  /** To be shown once. */
+  readonly secret: Secret
+}
+
+export interface ApiKeysOptions {
+  readonly db: Queryable
+  readonly config: {
+    readonly dataDir: string
+    readonly auth: AuthConfig
+    readonly limits: Pick<LimitsConfig, 'nameLength'>
+  }
+  readonly log: Log
+}
+
+/** `lastUsedAt` is as exact as this, in milliseconds; lower costs a write for more of the uses. */
+const usedEveryMs = 60_000
+
+/** The keys of backends: made, listed and revoked here, and used to check the room tokens signed with them. */
+export class ApiKeys {
+  readonly #options: ApiKeysOptions
+  readonly #box: SecretBox
+
+  static async create(options: ApiKeysOptions): Promise<ApiKeys> {
+    const { dataDir, auth } = options.config
+    return new ApiKeys(options, await SecretBox.create({ dataDir, encryptionKey: auth.encryptionKey }))
+  }
+
+  private constructor(options: ApiKeysOptions, box: SecretBox) {
+    this.#options = options
+    this.#box = box
+  }
+
+  async add({ name, now }: { name: string; now: Date }): Promise<NewApiKey> {
+    const trimmed = name.trim()
+    const max = this.#options.config.limits.nameLength
+    if (trimmed === '') throw new AppError('bad-request', 'An API key needs a name.')
+    if (trimmed.length > max) throw limitExceeded('nameLength', max)
+    // Prefixes tell people, and programs that look for leaked secrets, what they have found.
+    const id = `key_${randomId()}`
+    const secret = new Secret(`sluice_${randomBytes(32).toString('base64url')}`)
+    const sealed = this.#box.seal(secret, contextOf(id))
+    await insertApiKey(this.#options.db, { id, name: trimmed, secret: sealed, created_at: now })
+    return { id, secret }
+  }
+
+  /** Newest first, revoked ones too. */
+  async list(): Promise<ApiKey[]> {
+    return (await listApiKeys(this.#options.db)).map((row) => ({
+      id: row.id,
+      name: row.name,
+      createdAt: row.created_at,
+      lastUsedAt: row.last_used_at ?? undefined,
+      revokedAt: row.revoked_at ?? undefined,
+    }))
+  }
+
+  /** From now on its tokens are refused, on every host. There is no way back. */
+  async revoke(id: string, now: Date): Promise<void> {
+    const wasThere = await revokeApiKey(this.#options.db, { id, now })
+    if (!wasThere) throw new AppError('not-found', 'There is no such API key.')
+  }
+
+  /** Undefined when there is none, or it was revoked. */
+  async findSecret(id: string): Promise<Secret | undefined> {
+    const sealed = await findApiKeySecret(this.#options.db, id)
+    if (sealed === undefined) return undefined
+    try {
+      return this.#box.open(sealed, contextOf(id))
+    } catch (error) {
+      this.#options.log.error(
+        { err: error, keyId: id },
+        'the secret of an API key cannot be decrypted: auth.encryptionKey (or dataDir/secret.key) is not what it was; go back to that, or make new keys',
+      )
+      throw new AppError('unavailable', 'The server cannot read this API key.')
+    }
+  }
+
+  /** What a room token says, if all of it is right and its key is one of these; otherwise throws `unauthorized`. */
+  async verifyToken(token: string, { room, now }: { room?: string; now: Date }): Promise<RoomToken> {
+    const { auth, limits } = this.#options.config
+    const verified = await verifyRoomToken(token, {
+      now,
+      findKey: (id) => this.findSecret(id),
+      maxSeconds: auth.tokenMaxSeconds,
+      nameLength: limits.nameLength,
+      ...(room === undefined ? {} : { room }),
+    })
+    await markApiKeyUsed(this.#options.db, { id: verified.keyId, now, everyMs: usedEveryMs })
+    return verified
+  }
+}
+
+function contextOf(id: string): string {
+  return `api-key:${id}`
+}
