@@ -8,7 +8,7 @@ export async function whileOpen<T>(isOpen: () => boolean, call: () => Promise<T>
   try {
     return await call()
   } catch (error) {
-    throw isOpen() ? error : new AppError('not-found', 'It was closed while this was being done.')
+    throw isOpen() && !isGone(error) ? error : gone()
   }
 }
 
@@ -18,10 +18,20 @@ export function askMediasoup<T>(isOpen: () => boolean, call: () => Promise<T>): 
     try {
       return await call()
     } catch (error) {
-      if (isOpen() && error instanceof Error) throw new AppError('invalid-media', forClients(error.message))
+      if (isOpen() && !isGone(error) && error instanceof Error)
+        throw new AppError('invalid-media', forClients(error.message))
       throw error
     }
   })
+}
+
+/** A worker that closes a transport answers that it does not know the consumers of its producers before it says that they end. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && error.name === 'NotFoundError'
+}
+
+function gone(): AppError {
+  return new AppError('not-found', 'It was closed while this was being done.')
 }
 
 /** mediasoup appends its internal method names in brackets; a client needs the sentence only. */

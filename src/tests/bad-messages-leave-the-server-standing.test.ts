@@ -326,6 +326,29 @@ test('methods in the wrong order get a code that says what to do', async () => {
   await client.close()
 })
 
+test('what ends while it is asked about answers not-found, also when only the worker knows it yet', async () => {
+  const ana = await SignalingClient.connect(server.url, { room: 'ends' })
+  const ben = await SignalingClient.connect(server.url, { room: 'ends' })
+  const { sendingId: transportId } = await ana.join()
+  await ben.join()
+  await ana.request('produce', { transportId, kind: 'audio', rtpParameters: opusParameters() })
+  const { consumerId } = (await ben.isAsked('newConsumer')) as { consumerId: string }
+  await ben.request('setConsumerPriority', { consumerId, priority: 2 })
+
+  // The worker reads all of it at once, the closing first, and says that the consumer ends after it has answered the rest.
+  const { pid } = server.app.workerStatus()[0]!
+  process.kill(pid!, 'SIGSTOP')
+  await ana.request('closeTransport', { transportId })
+  const refused = [
+    refusal(ben.request('setConsumerPriority', { consumerId, priority: 3 })),
+    refusal(ben.request('getConsumerStats', { consumerId })),
+  ]
+  await ben.request('room.ping', {})
+  process.kill(pid!, 'SIGCONT')
+  for (const error of await Promise.all(refused)) assert.equal(error.code, 'not-found')
+  await Promise.all([ana.close(), ben.close()])
+})
+
 test('two joins at once make one peer', async () => {
   const client = await SignalingClient.connect(server.url, { room: 'twice' })
   const join = { request: true, method: 'join', data: { displayName: 'Twice', device: {} } }
