@@ -86,6 +86,7 @@ export class Session implements PeerChannel {
     this.#entered = this.#enter()
     // Whoever asks is told why; nobody may ask, and nobody may stay.
     this.#entered.catch(() => {
+      if (this.#closed !== undefined) return
       this.#refused = setTimeout(() => this.close('refused'), refusedGraceMs)
     })
   }

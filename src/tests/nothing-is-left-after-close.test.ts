@@ -94,3 +94,17 @@ test('after the server closes no process, port, timer, socket or file is left', 
     why: () => [before.files, openFiles()],
   })
 })
+
+test('a client that drops before it is let in leaves no timer', async () => {
+  const server = await startServer()
+  try {
+    const before = resources()
+    const drop = async (room: string): Promise<void> =>
+      (await SignalingClient.connect(server.url, { room })).socket.terminate()
+    await Promise.all(Array.from({ length: 60 }, (_, index) => drop(`dropped-${index}`)))
+    await until('sessions and rooms are gone', () => server.app.sessionCount + server.app.rooms.size === 0)
+    assert.deepEqual(resources(), before)
+  } finally {
+    await server.close()
+  }
+})
