@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { getLocalDevices } from 'sluice-client'
 import { DeviceChoice } from '../join/join-page.tsx'
-import { CopyLink } from '../ui/copy-link.tsx'
+import { CopyLink, LinkNote } from '../ui/copy-link.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { changeSettings, useSettings, type Settings } from '../ui/settings.ts'
 import type { DeviceKind } from './call.ts'
@@ -10,6 +10,7 @@ export function InviteDialog({ link, onClose }: { link: string; onClose: () => v
   return (
     <Dialog title="Invite people" onClose={onClose}>
       <p className="soft">Whoever opens this link lands in this room.</p>
+      <LinkNote link={link} />
       <CopyLink link={link} />
     </Dialog>
   )

@@ -7,6 +7,7 @@ import {
   type SluiceError,
   type Track,
 } from 'sluice-client'
+import { browserOf, describeProblem } from '../join/device-state.ts'
 import { settings } from '../ui/settings.ts'
 import type {
   Call,
@@ -221,7 +222,7 @@ class SdkCall implements Call {
     })
     room.on('mediaDevicesError', (error, source) => {
       // A picker that was closed is no problem.
-      if (source !== 'screen') this.#problem(error.message)
+      if (source !== 'screen') this.#problem(textOf(error))
     })
   }
 
@@ -358,5 +359,9 @@ function codeOf(error: unknown): string {
 }
 
 function textOf(error: unknown): string {
+  if (codeOf(error) === 'permission-denied' && error instanceof Error) {
+    const problem = describeProblem('denied', 'both', browserOf(navigator.userAgent))
+    return `${error.message} ${problem?.help ?? ''}`
+  }
   return error instanceof Error ? error.message : 'Something went wrong.'
 }

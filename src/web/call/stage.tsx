@@ -2,7 +2,7 @@ import { ChevronLeft, ChevronRight, Eye } from 'lucide-react'
 import { useState } from 'react'
 import { changeSettings, useSettings, type Settings } from '../ui/settings.ts'
 import { useSize } from '../ui/use-media.ts'
-import { CopyLink } from '../ui/copy-link.tsx'
+import { CopyLink, LinkNote } from '../ui/copy-link.tsx'
 import type { CallState, Person } from './call.ts'
 import { bringForward } from './grid.ts'
 import { arrangeStage, firstPageSize, floatingRect, nearestCorner } from './stage-layout.ts'
@@ -30,6 +30,8 @@ export function Stage({ state, compact, link, focus, pinned, onPin, onShowPeople
   const me = state.people.find((person) => person.local)
   const others = state.people.filter((person) => !person.local)
   const alone = others.length === 0 && me?.screen === undefined
+  const [met, setMet] = useState(others.length > 0)
+  if (!met && others.length > 0) setMet(true)
   const place = self === 'auto' ? (others.length <= 1 ? 'float' : 'grid') : self
   const inGrid = place === 'grid' || alone
   const selfKey = me && tileKey(me.id, 'camera')
@@ -83,8 +85,9 @@ export function Stage({ state, compact, link, focus, pinned, onPin, onShowPeople
       {alone && (
         <div className="alone">
           <div className="alone-card">
-            <h2>You’re the first one here</h2>
+            <h2>{met ? 'Nobody else is here now' : 'You’re the first one here'}</h2>
             <p>Share this link; whoever opens it lands in this room.</p>
+            <LinkNote link={link} />
             <CopyLink link={link} />
           </div>
         </div>

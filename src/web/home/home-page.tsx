@@ -4,12 +4,12 @@ import { Wordmark } from '../ui/mark.tsx'
 import { navigate, roomPath } from '../ui/router.ts'
 import { ThemeButton } from '../ui/theme-button.tsx'
 import { daysAgo, forgetRooms, recentRooms } from './recent.ts'
-import { randomRoomName, readRoomName } from './room-names.ts'
+import { hostElsewhere, randomRoomName, readRoomName, roomNameRule } from './room-names.ts'
 import './home.css'
 
 export function HomePage() {
   const [text, setText] = useState('')
-  const [wrong, setWrong] = useState(false)
+  const [wrong, setWrong] = useState<string>()
   const [recent, setRecent] = useState(recentRooms)
   const version = useServerVersion()
   useEffect(() => {
@@ -19,7 +19,10 @@ export function HomePage() {
   const enter = (event: FormEvent) => {
     event.preventDefault()
     const room = readRoomName(text)
-    if (room === undefined) setWrong(true)
+    const elsewhere = hostElsewhere(text, location.host)
+    if (elsewhere !== undefined) {
+      setWrong(`This link leads to ${elsewhere}, another server. Open it in the address bar.`)
+    } else if (room === undefined) setWrong(`${roomNameRule}.`)
     else navigate(roomPath(room))
   }
 
@@ -55,11 +58,11 @@ export function HomePage() {
                 autoComplete="off"
                 autoCapitalize="none"
                 spellCheck={false}
-                aria-invalid={wrong}
-                aria-describedby={wrong ? 'room-wrong' : undefined}
+                aria-invalid={wrong !== undefined}
+                aria-describedby={wrong !== undefined ? 'room-wrong' : undefined}
                 onChange={(event) => {
                   setText(event.target.value)
-                  setWrong(false)
+                  setWrong(undefined)
                 }}
               />
               <button type="submit" className="button large" aria-label="Enter the room">
@@ -67,9 +70,9 @@ export function HomePage() {
                 <ArrowRight size={18} aria-hidden />
               </button>
             </div>
-            {wrong && (
+            {wrong !== undefined && (
               <p id="room-wrong" className="field-error" role="alert">
-                A room’s name has letters, digits and dashes, up to 64 of them.
+                {wrong}
               </p>
             )}
           </form>
@@ -113,7 +116,6 @@ export function HomePage() {
       </main>
       <footer className="home-foot">
         <span>Sluice{version && ` ${version}`}</span>
-        <a href="/api/docs">API</a>
       </footer>
     </div>
   )

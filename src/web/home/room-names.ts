@@ -23,6 +23,8 @@ export function randomRoomName(pick: (limit: number) => number = below): string 
 /** What the server accepts as a room id in an address. */
 const allowed = /^[\p{L}\p{N}][\p{L}\p{N}._~-]{0,63}$/u
 
+export const roomNameRule = 'A room’s name has letters, digits and dashes, up to 64 of them'
+
 export function isRoomName(name: string): boolean {
   return allowed.test(name)
 }
@@ -37,6 +39,15 @@ export function readRoomName(text: string): string | undefined {
   } catch {
     return undefined
   }
-  if (path === undefined) name = name.toLowerCase().replace(/\s+/g, '-')
+  if (path === undefined) name = name.toLowerCase()
+  name = name.trim().replace(/\s+/g, '-')
   return isRoomName(name) ? name : undefined
+}
+
+/** The host of a whole link that leads to another server than this one. */
+export function hostElsewhere(text: string, here: string): string | undefined {
+  const link = text.trim()
+  if (!/^https?:\/\//i.test(link) || !URL.canParse(link)) return undefined
+  const { host } = new URL(link)
+  return host === here ? undefined : host
 }

@@ -21,7 +21,10 @@ export function explainJoinError(thrown: unknown): JoinProblem {
       }
       return { title: 'The server is full.', text: 'Try again in a few minutes.' }
     case 'unauthorized':
-      return { title: 'This room needs an invitation.', text: 'Ask whoever invited you for a new link.' }
+      return {
+        title: 'This room needs an invitation.',
+        text: 'Ask whoever invited you for a new link. If the server is yours: its setting rooms.guests lets guests in.',
+      }
     case 'forbidden':
       return { title: 'You may not enter this room.', text: 'Ask whoever runs it to let you in.' }
     case 'server-unreachable':

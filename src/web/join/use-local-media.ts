@@ -132,7 +132,9 @@ export function useLocalMedia(active: boolean): LocalMedia {
     if (settings().cameraOn) wanted.push('camera')
     start(wanted)
     if (wanted.length === 0) void list()
-    const onChange = () => void list()
+    // What was missing may have been plugged in.
+    const onChange = () =>
+      start((['microphone', 'camera'] as const).filter((which) => current.current[which] === 'missing'))
     navigator.mediaDevices?.addEventListener('devicechange', onChange)
     const counters = turns.current
     return () => {
