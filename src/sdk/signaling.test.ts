@@ -25,6 +25,7 @@ test('what is no address is refused', () => {
   for (const wrong of ['ftp://sfu.example', 'http://', 'mailto:ana@example.org']) {
     assert.throws(() => signalingUrl(wrong, page, parts), { code: 'invalid-argument' })
   }
+  assert.throws(() => signalingUrl('', page, { ...parts, roomId: '' }), { code: 'invalid-argument' })
 })
 
 test('tries come at once, then at growing intervals, never all clients together', () => {

@@ -250,6 +250,7 @@ export interface AddressParts {
 
 /** The WebSocket's address from what the application gave: `https://…`, `wss://…`, a path, or nothing (this page's origin). */
 export function signalingUrl(given: string, pageUrl: string, parts: AddressParts): string {
+  if (parts.roomId === '') throw new SluiceError('invalid-argument', 'The name of the room is missing.')
   let url: URL
   try {
     url = new URL(given || '/', pageUrl)
