@@ -34,5 +34,8 @@ export async function serveWebApp(
   for (const { name } of besideThePage) app.get(`/${name}`, send(name))
   const page = send('index.html')
   app.get('/r/:room', page)
+  // The page itself says what is wrong with such an address.
+  app.get('/r', page)
+  app.get('/r/*', page)
   return page
 }
