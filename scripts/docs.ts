@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderSample, renderSettings } from '../config/document.ts'
+import { renderTokens } from '../src/auth/document.ts'
 import { renderProtocol } from '../src/protocol/document.ts'
 
 /**
@@ -19,6 +20,7 @@ export const documents: readonly GeneratedDocument[] = [
   { path: 'config/SETTINGS.md', render: renderSettings },
   { path: 'config/sluice.sample.yaml', render: renderSample },
   { path: 'src/protocol/README.md', render: renderProtocol },
+  { path: 'docs/tokens.md', render: renderTokens },
 ]
 
 const root = join(import.meta.dirname, '..')

@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { AppError } from '../lib/app-error.ts'
 import {
+  emptyDatabase,
   forEachDatabase,
   forEachEngine,
   provideEmptyPglite,
@@ -110,13 +111,10 @@ forEachDatabase('a transaction that throws leaves nothing', async (db) => {
 })
 
 test('two processes that start together on PostgreSQL migrate once', async (t) => {
-  const server = await startPostgres()
-  t.after(() => server.close())
-  const url = await server.createDatabase()
-  const dataDir = temporaryFolder(t)
-  const processes = [processWith(t, { dataDir, url }), processWith(t, { dataDir, url })]
+  const where = await emptyDatabase('PostgreSQL', temporaryFolder(t))
+  const processes = [processWith(t, where), processWith(t, where)]
   await Promise.all(processes.map(({ opened }) => opened))
-  const db = await openDatabase({ dataDir, url, log: silent })
+  const db = await openDatabase({ ...where, log: silent })
   assert.deepEqual(await migrated(db), names)
   await db.close()
   for (const { child, exited } of processes) {
@@ -143,11 +141,11 @@ test('a second process is told that the embedded database is in use, until the f
   await db.close()
 })
 
-test('a lost PostgreSQL makes queries unavailable, and they work again when it is back', async (t) => {
+test('a lost PostgreSQL makes queries unavailable until it is back, and a start waits for it', async (t) => {
   const server = await startPostgres()
   t.after(() => server.close())
-  const url = await server.createDatabase()
-  const db = await openDatabase({ url, dataDir: temporaryFolder(t), log: silent })
+  const where = { url: await server.createDatabase(), dataDir: temporaryFolder(t), log: silent }
+  const db = await openDatabase(where)
   t.after(() => db.close())
   const list = () => db.selectFrom('api_keys').select('id').execute()
 
@@ -172,19 +170,11 @@ test('a lost PostgreSQL makes queries unavailable, and they work again when it i
   assert.equal(await db.healthy(), false)
   assert.ok(performance.now() - askedAtMs < 5_000, 'the answer comes soon')
 
+  const starting = openDatabase(where)
   await server.start()
   await until('the database answers again', () => db.healthy())
   assert.deepEqual(await list(), [])
-})
-
-test('a start waits for a PostgreSQL that starts later', async (t) => {
-  const server = await startPostgres()
-  t.after(() => server.close())
-  const url = await server.createDatabase()
-  await server.kill()
-  const opening = openDatabase({ url, dataDir: temporaryFolder(t), log: silent })
-  await server.start()
-  const db = await opening
-  assert.deepEqual(await migrated(db), names)
-  await db.close()
+  const second = await starting
+  assert.deepEqual(await migrated(second), names)
+  await second.close()
 })
