@@ -316,7 +316,8 @@ export const settings = Type.Object(
           default: 4_194_304,
           minimum: 262_144,
           maximum: 268_435_456,
-          description: 'Bytes that may wait for a slow reader before its socket is closed.',
+          description:
+            'Bytes that may wait for a slow reader, besides the largest message among them, before its socket is closed.',
         }),
         connectionsPerAddress: Type.Integer({
           default: 200,

@@ -64,6 +64,7 @@ export class Session implements PeerChannel {
   #refused: NodeJS.Timeout | undefined
   #answeredPing = true
   #refusals = 0
+  #largestWaiting = 0
 
   constructor(options: SessionOptions) {
     const { socket, config } = options
@@ -226,8 +227,11 @@ export class Session implements PeerChannel {
 
   #send(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (this.#socket.bufferedAmount === 0) this.#largestWaiting = 0
     this.#socket.send(text)
-    if (this.#socket.bufferedAmount > this.#options.config.limits.bufferedBytes) {
+    this.#largestWaiting = Math.max(this.#largestWaiting, Buffer.byteLength(text))
+    // One message may be larger than the limit: the list of everybody in a full room, which its reader has to get somehow.
+    if (this.#socket.bufferedAmount - this.#largestWaiting > this.#options.config.limits.bufferedBytes) {
       this.#log.warn({ bufferedBytes: this.#socket.bufferedAmount }, 'closing a session that does not read')
       this.close('slow-reader')
     }

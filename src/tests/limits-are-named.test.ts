@@ -158,6 +158,21 @@ test('a flood is refused, and one that does not stop is closed, while others are
   )
 })
 
+test('a room can be joined however much its people attach', () =>
+  withServer(
+    { SLUICE_LIMITS_BUFFERED_BYTES: '262144', SLUICE_LIMITS_METADATA_BYTES: '65536' },
+    async ({ url }) => {
+      const metadata = { filler: 'x'.repeat(65_000) }
+      for (let index = 0; index < 70; index++) {
+        const peer = await SignalingClient.connect(url, { room: 'attached' })
+        await peer.request('join', { displayName: `Peer ${index}`, device: {}, metadata })
+      }
+      const late = await SignalingClient.connect(url, { room: 'attached' })
+      const { peers } = await late.join()
+      assert.equal(peers.length, 70)
+    },
+  ))
+
 test('a client that does not read is closed before it fills the memory', async () => {
   await withServer(
     {
