@@ -13,7 +13,7 @@ import { token } from './token.ts'
 
 const project = join(import.meta.dirname, '..')
 const now = new Date('2026-11-20T12:00:00Z')
-const key = { SLUICE_API_KEY: 'key_test', SLUICE_API_SECRET: 'sluice_of-this-test' }
+const key = { SLUICE_API_KEY: 'key_test', SLUICE_API_SECRET: `sluice_${'x'.repeat(43)}` }
 
 async function database(t: TestContext) {
   const cwd = temporaryFolder(t)

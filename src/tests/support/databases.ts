@@ -76,7 +76,10 @@ export function forEachEngine(
 }
 
 /** An empty database in the PostgreSQL of this file's tests, or an embedded one in `dataDir`. */
-export async function emptyDatabase(engine: EmptyDatabase['engine'], dataDir: string): Promise<EmptyDatabase> {
+export async function emptyDatabase(
+  engine: EmptyDatabase['engine'],
+  dataDir: string,
+): Promise<EmptyDatabase> {
   if (engine === 'PGlite') {
     await provideEmptyPglite(dataDir)
     return { engine, url: undefined, dataDir, contents: async () => bytesBelow(dataDir) }
