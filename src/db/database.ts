@@ -3,7 +3,6 @@ import { Kysely, PGliteDialect, sql, type Dialect } from 'kysely'
 import { AppError } from '../lib/app-error.ts'
 import type { Log } from '../lib/log.ts'
 import { migrate } from './migrate.ts'
-import { openPglite } from './pglite.ts'
 import { postgresDialect } from './postgres.ts'
 import type { Tables } from './tables.ts'
 
@@ -34,6 +33,8 @@ export async function openDatabase({ url, dataDir, log }: DatabaseOptions): Prom
 /** The same without migrating; for tests of migrations. */
 export async function connect({ url, dataDir, log }: DatabaseOptions): Promise<Db> {
   if (url) return new Db(postgresDialect({ url, log }), { engine: 'postgres' })
+  // Who has a PostgreSQL does not load another one.
+  const { openPglite } = await import('./pglite.ts')
   const { pglite, release } = await openPglite({ dataDir, log })
   const db = new Db(new PGliteDialect({ pglite }), { engine: 'pglite', release })
   // Kysely closes only what it has used.
