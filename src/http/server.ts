@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ServerOptions as TlsOptions } from 'node:https'
+import { createSecureContext } from 'node:tls'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
@@ -19,8 +20,11 @@ export interface HttpServerOptions {
 
 /** Largest body of a REST request, in bytes. */
 const bodyLimit = 256 * 1024
-/** A request must have arrived whole within this time, in milliseconds: otherwise bodies that never end hold sockets. */
-const requestTimeoutMs = 30_000
+/**
+ * A request must have arrived whole within this time, in milliseconds: otherwise bodies that never end hold sockets. Node
+ * looks twice a minute, and takes the longer of this and its time for the headers, a minute too.
+ */
+const requestTimeoutMs = 60_000
 /** Longest part of a path, in characters: a room address carries whatever limits.nameLength allows at most. */
 const maxParamLength = 1024
 /** Where WebSockets are opened; see signaling.routes.ts. */
@@ -29,7 +33,8 @@ const doors: readonly (string | undefined)[] = ['/', '/ws']
 /** Fastify with everything that is the same for all routes. */
 export async function createHttpServer({ http, limits, log }: HttpServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    // Its own lines at info repeat what the start summary says; ours are written below.
+    loggerInstance: log.child({}, { level: 'warn' }) as FastifyBaseLogger,
     // One line at info for each asset of each page says nothing; see the hook below.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomId(),
@@ -50,7 +55,7 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
   app.addHook('onResponse', (request, reply, done) => {
     const { method, url, id } = request
     const ms = Math.round(reply.elapsedTime)
-    request.log.debug({ requestId: id, method, path: pathOnly(url), status: reply.statusCode, ms }, 'request')
+    log.debug({ requestId: id, method, path: pathOnly(url), status: reply.statusCode, ms }, 'request')
     done()
   })
 
@@ -112,6 +117,21 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
   return app as unknown as FastifyInstance
 }
 
+/** Throws an error that names the setting: OpenSSL's own words say nothing to an operator. */
 function readCertificate(http: HttpConfig): TlsOptions {
-  return { cert: readFileSync(http.tlsCert), key: readFileSync(http.tlsKey) }
+  const [cert, key] = (['tlsCert', 'tlsKey'] as const).map((setting) => {
+    try {
+      return readFileSync(http[setting])
+    } catch (error) {
+      throw new Error(`http.${setting} cannot be read: ${(error as Error).message}`, { cause: error })
+    }
+  })
+  try {
+    createSecureContext({ cert, key })
+  } catch (error) {
+    throw new Error('http.tlsCert and http.tlsKey must be a PEM certificate and its own PEM key.', {
+      cause: error,
+    })
+  }
+  return { cert, key } as TlsOptions
 }
