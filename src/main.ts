@@ -1,5 +1,4 @@
 import { networkInterfaces } from 'node:os'
-import { setImmediate } from 'node:timers/promises'
 import { resolveListen } from '../config/addresses.ts'
 import { helpText, parseCommandLine } from '../config/command-line.ts'
 import { prepareLan, qrCode, withLan, type Lan } from '../config/lan.ts'
@@ -56,8 +55,6 @@ async function main(): Promise<void> {
   closeOnSignals(app, log)
   closeOnFaults(app, log)
   const port = await app.listen()
-  // The web server logs its address in the next turn; the summary comes last.
-  await setImmediate()
 
   const url = urlOf(config.http, { port, lanAddress: lan?.address })
   process.stdout.write(

@@ -50,7 +50,13 @@ function check(validator: Validator, data: unknown, what: string): void {
     throw new AppError('bad-request', `${what}: data has too many values and does not fit.`, { path: 'data' })
   }
   const [first] = validator.Errors(data)
-  const path = `data${first?.instancePath ?? ''}`.replaceAll('/', '.')
+  const missing = first?.keyword === 'required' ? first.params.requiredProperties[0] : undefined
+  const parts = [
+    'data',
+    ...(first?.instancePath.split('/').slice(1) ?? []),
+    ...(missing === undefined ? [] : [missing]),
+  ]
+  const path = parts.join('.')
   throw new AppError('bad-request', `${what}: ${path} ${first?.message ?? 'is not valid'}`, { path })
 }
 

@@ -31,6 +31,8 @@ export interface RoomOptions {
 
 /** Level below which sound is silence, in dBov; mediasoup-demo's value. */
 const silenceDbov = -80
+/** How long the end of a worker may turn out to be the end of the server, in milliseconds. */
+const deathNoticeMs = 20
 /** How many of the loudest are told by `speakingPeers`; mediasoup-demo's value. */
 const loudestPeers = 10
 
@@ -55,6 +57,7 @@ export class Room {
   #closed: CloseReason | undefined
   #emptyTimer: NodeJS.Timeout | undefined
   #wasJoined = false
+  #deathTimer: NodeJS.Timeout | undefined
 
   /** Throws `unavailable` when no worker can take the room. */
   static async create(options: RoomOptions): Promise<Room> {
@@ -84,9 +87,9 @@ export class Room {
     this.#media = media
     this.#onClosed = options.onClosed
     this.#subscriptions = new Subscriptions(media.router)
-    media.router.once('workerclose', () => this.close('worker-died'))
+    media.router.once('workerclose', () => this.#workerDied())
     // The worker may have died while the observers were being made; its event would be over by now.
-    if (media.router.closed) queueMicrotask(() => this.close('worker-died'))
+    if (media.router.closed) this.#workerDied()
     this.#listenToSpeakers()
     this.#closeWhenEmpty()
   }
@@ -248,6 +251,7 @@ export class Room {
     if (this.#closed !== undefined) return
     this.#closed = reason
     clearTimeout(this.#emptyTimer)
+    clearTimeout(this.#deathTimer)
     for (const peer of this.#peers.values()) peer.close(reason)
     this.#peers.clear()
     this.#media.router.close()
@@ -266,6 +270,11 @@ export class Room {
     // Nobody has anything to come back to: connecting and leaving must not fill the server with rooms.
     if (this.#wasJoined) this.#closeWhenEmpty()
     else this.close('room-closed')
+  }
+
+  /** Ctrl-C in a terminal signals the workers too: who closes with the server is not to be told of a dead worker. */
+  #workerDied(): void {
+    this.#deathTimer = setTimeout(() => this.close('worker-died'), deathNoticeMs)
   }
 
   #closeWhenEmpty(): void {

@@ -24,6 +24,8 @@ interface Running {
 function run(argv: readonly string[], env: Record<string, string> = {}): Running {
   const child = spawn(process.execPath, [main, ...argv], {
     cwd: dataDir,
+    // Leads a process group of its own, as in a terminal.
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
@@ -72,6 +74,32 @@ test('signals end it in order: clients are told, the exit code is 0, no worker i
     assert.deepEqual(await client.isClosed(), { code: 4001, reason: 'server-closing' })
     assert.equal(existsSync(`/proc/${worker}`), false)
   }
+})
+
+test('Ctrl-C, which signals the workers as well and may come twice, ends it in order', async () => {
+  for (let round = 0; round < 5; round++) {
+    const server = run([], { SLUICE_WORKERS_COUNT: '2' })
+    const url = await until('the address is printed', () => addressIn(server.output()), {
+      why: server.output,
+    })
+    const client = await SignalingClient.connect(url.replace('localhost', '127.0.0.1'))
+    await client.join()
+    process.kill(-server.child.pid!, 'SIGINT')
+    server.child.kill('SIGINT')
+    assert.equal(await server.ended, 0)
+    assert.deepEqual(await client.isClosed(), { code: 4001, reason: 'server-closing' })
+  }
+})
+
+test('a wrong certificate is named by its setting', async () => {
+  const missing = run([], { SLUICE_HTTP_TLS_CERT: '/nowhere.pem', SLUICE_HTTP_TLS_KEY: '/nowhere.pem' })
+  assert.notEqual(await missing.ended, 0)
+  assert.match(missing.output(), /http\.tlsCert cannot be read/)
+  const noCertificate = join(dataDir, 'wrong.pem')
+  writeFileSync(noCertificate, 'not a certificate')
+  const wrong = run([], { SLUICE_HTTP_TLS_CERT: noCertificate, SLUICE_HTTP_TLS_KEY: noCertificate })
+  assert.notEqual(await wrong.ended, 0)
+  assert.match(wrong.output(), /http\.tlsCert and http\.tlsKey must be/)
 })
 
 test('a killed server leaves no worker behind', async () => {

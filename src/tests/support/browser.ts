@@ -96,14 +96,14 @@ export function sent(page: Page): Promise<SentEncoding[]> {
 
 /** Waits until at least `count` video tracks decode new frames and `count` audio tracks bring sound. */
 export async function seesAndHears(page: Page, count: number): Promise<void> {
-  let before: ReceivedTrack[] = []
+  const first = new Map<string, ReceivedTrack>()
   const advancing = (
     now: ReceivedTrack[],
     kind: 'audio' | 'video',
     value: (track: ReceivedTrack) => number,
   ): number =>
     now.filter((track) => {
-      const earlier = before.find((other) => other.trackIdentifier === track.trackIdentifier)
+      const earlier = first.get(track.trackIdentifier)
       return track.kind === kind && earlier !== undefined && value(track) > value(earlier)
     }).length
   await until(
@@ -112,8 +112,10 @@ export async function seesAndHears(page: Page, count: number): Promise<void> {
       const now = await received(page)
       const seen = advancing(now, 'video', (track) => track.framesDecoded)
       const heard = advancing(now, 'audio', (track) => track.totalAudioEnergy)
-      // A frame takes up to 100 ms and the fake microphone beeps once a second: compare with the first look.
-      if (before.length < now.length) before = now
+      // A frame takes up to 100 ms and the fake microphone beeps once a second: each is compared with its first look.
+      for (const track of now) {
+        if (!first.has(track.trackIdentifier)) first.set(track.trackIdentifier, track)
+      }
       return seen >= count && heard >= count
     },
     { patienceMs: 40_000, why: () => received(page) },
