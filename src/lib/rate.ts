@@ -12,13 +12,14 @@ export class Rate {
     this.#atMs = options.nowMs
   }
 
-  /** Whether one more is within the rate; takes its place if so. */
-  take(nowMs: number): boolean {
+  /** Whether one more is within the rate; takes its place if so. One that weighs more takes several places. */
+  take(nowMs: number, weight = 1): boolean {
     const earned = (Math.max(0, nowMs - this.#atMs) / 1000) * this.#perSecond
     this.#tokens = Math.min(this.#burst, this.#tokens + earned)
     this.#atMs = nowMs
-    if (this.#tokens < 1) return false
-    this.#tokens--
+    const places = Math.min(weight, this.#burst)
+    if (this.#tokens < places) return false
+    this.#tokens -= places
     return true
   }
 

@@ -10,12 +10,18 @@ export interface PeerContext {
   readonly afterAnswer: (act: () => void) => void
 }
 
+/** Something that is neither a control or formatting character, nor a space, nor a mark without a letter. */
+const visible = /[^\p{C}\p{Z}\p{M}]/u
+
 export function checkName(name: string, config: RoomConfig): string {
   const max = config.limits.nameLength
   const trimmed = name.trim()
   if (trimmed.length > max) throw limitExceeded('nameLength', max)
-  if (trimmed === '')
-    throw new AppError('bad-request', 'The display name is empty.', { path: 'data.displayName' })
+  if (!visible.test(trimmed)) {
+    throw new AppError('bad-request', 'The display name has nothing that can be seen.', {
+      path: 'data.displayName',
+    })
+  }
   return trimmed
 }
 

@@ -45,6 +45,8 @@ export interface SessionOptions {
 const closeGraceMs = 2000
 /** A client that was not let in may ask for the reason this long, in milliseconds. */
 const refusedGraceMs = 3000
+/** A message takes one place of the rate for each this many bytes begun: long ones cost more to read. */
+const bytesPerPlace = 16 * 1024
 /** A client over its rate is cut when it was refused this many times more than its burst allows. */
 const toleratedRefusalBursts = 3
 
@@ -142,7 +144,8 @@ export class Session implements PeerChannel {
     // Answers to our own requests are not counted: we decide how many there are.
     if (message?.kind === 'response' && this.#answered(message)) return
 
-    const isWithinRate = this.#rate.take(performance.now())
+    const weight = Math.ceil((data as Buffer).length / bytesPerPlace)
+    const isWithinRate = this.#rate.take(performance.now(), Math.max(1, weight))
     if (
       !isWithinRate &&
       ++this.#refusals > this.#options.config.limits.messageBurst * toleratedRefusalBursts

@@ -320,7 +320,7 @@ test('methods in the wrong order get a code that says what to do', async () => {
   const bot = { transportId: sendingId, sctpStreamParameters: { streamId: 5 }, label: 'bot' }
   assert.equal((await refusal(client.request('produceData', bot))).code, 'not-supported')
   assert.equal(
-    (await refusal(client.request('changeDisplayName', { displayName: '   ' }))).code,
+    (await refusal(client.request('changeDisplayName', { displayName: ' \u202e\u200b ' }))).code,
     'bad-request',
   )
   await client.close()

@@ -68,6 +68,9 @@ function tokenOfAddress(): string | undefined {
   return hash.get('token') || search.get('access_token') || search.get('token') || undefined
 }
 
+/** Older chat messages are forgotten, so that a flood of them fills no memory. */
+const keptMessages = 500
+
 const endings: Record<DisconnectReason, EndReason> = {
   left: 'left',
   replaced: 'replaced',
@@ -247,7 +250,7 @@ class SdkCall implements Call {
   }
 
   #add(message: ChatMessage): void {
-    this.#messages = [...this.#messages, message]
+    this.#messages = [...this.#messages, message].slice(-keptMessages)
     this.#change()
   }
 
