@@ -1,7 +1,7 @@
 import { Value } from 'typebox/value'
 import type { Config } from '../config/schema.ts'
 import type { ApiKeys } from '../src/auth/api-keys.ts'
-import { allowAll, GrantsInput } from '../src/auth/grants.ts'
+import { allowAll, GrantsInput } from '../src/protocol/grants.ts'
 import { signRoomToken, type SignOptions } from '../src/auth/room-token.ts'
 import { Secret } from '../src/lib/ids.ts'
 import { urlOf } from '../src/start-summary.ts'

@@ -14,13 +14,18 @@ import { serveWebApp } from './http/web-app.ts'
 import { AppError } from './lib/app-error.ts'
 import { isSecret, randomId, Secret, type PeerId, type RoomId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
+import type { ApiKeys } from './auth/api-keys.ts'
+import { KeyRing } from './auth/key-ring.ts'
 import type { CloseReason } from './protocol/close-reasons.ts'
 import type { Handlers } from './protocol/requests.ts'
 import type { PeerContext } from './rooms/context.ts'
 import { mediaHandlers } from './rooms/media.handlers.ts'
+import type { Identity, Peer } from './rooms/peer.ts'
 import type { PeerChannel } from './rooms/peer-channel.ts'
+import type { Room } from './rooms/room.ts'
 import { roomHandlers } from './rooms/room.handlers.ts'
 import { Rooms } from './rooms/rooms.ts'
+import { guestGrants } from './protocol/grants.ts'
 import { admitsGuests } from './session/guests.ts'
 import { Session } from './session/session.ts'
 
@@ -46,6 +51,7 @@ export class App {
   readonly rooms: Rooms
   readonly http: FastifyInstance
   readonly #options: AppOptions
+  readonly #keyRing: KeyRing
   readonly #sessions = new Set<Session>()
   #closed: Promise<void> | undefined
 
@@ -59,19 +65,26 @@ export class App {
       binary: workerBinary,
       log,
     })
+    const keyRing = new KeyRing(options)
     try {
+      // Where tokens are the way in, a database that cannot be opened must stop the start, not the first caller.
+      if (!admitsGuests(config) || config.database.url !== '') await keyRing.keys()
       const http = await createHttpServer({ http: config.http, limits: config.limits, log })
-      const app = new App(options, workers, http)
+      const app = new App(options, { workers, http, keyRing })
       await app.#route()
       return app
     } catch (error) {
-      await workers.close()
+      await Promise.all([workers.close(), keyRing.close()])
       throw error
     }
   }
 
-  private constructor(options: AppOptions, workers: WorkerPool, http: FastifyInstance) {
+  private constructor(
+    options: AppOptions,
+    { workers, http, keyRing }: { workers: WorkerPool; http: FastifyInstance; keyRing: KeyRing },
+  ) {
     this.#options = options
+    this.#keyRing = keyRing
     this.workers = workers
     this.http = http
     this.rooms = new Rooms({
@@ -79,6 +92,11 @@ export class App {
       createRouter: () => workers.createRouter(),
       log: options.log,
     })
+  }
+
+  /** The keys that room tokens are signed with. Opens the database if that has not been done. */
+  apiKeys(): Promise<ApiKeys> {
+    return this.#keyRing.keys()
   }
 
   get sessionCount(): number {
@@ -107,6 +125,7 @@ export class App {
     for (const session of this.#sessions) session.close(reason)
     await this.http.close()
     await this.workers.close()
+    await this.#keyRing.close()
   }
 
   async #route(): Promise<void> {
@@ -126,36 +145,59 @@ export class App {
 
   #openSession(socket: WebSocket, admission: Admission): void {
     const { config, log } = this.#options
-    const { roomId, peerId = randomId(), peerSecret, extended, address } = admission
-    // The same client keeps its secret: an answer of ours that got lost must not lock it out.
-    const secret = new Secret(isSecret(peerSecret) ? peerSecret : undefined)
+    const { roomId, address, extended } = admission
     const session = new Session({
       socket,
       extended,
       config,
       handlers,
-      log: log.child({ roomId, peerId, address }),
+      log: log.child({ roomId, address }),
       onClosed: (closed) => this.#sessions.delete(closed),
-      enter: async (channel: PeerChannel) => {
-        if (!admitsGuests(config)) {
-          throw new AppError('unauthorized', 'This server lets nobody in without a token.')
-        }
-        const room = await this.rooms.getOrCreate(roomId as RoomId)
-        const peer = room.enter({ id: peerId as PeerId, secret, proof: peerSecret, channel })
-        return { room, peer }
-      },
+      enter: (channel) => this.#enter(admission, channel),
     })
     this.#sessions.add(session)
     session.notify('mediasoupVersion', { version: mediasoupVersion })
+    if (this.#closed) session.close('server-closing')
+  }
+
+  async #enter(admission: Admission, channel: PeerChannel): Promise<{ room: Room; peer: Peer }> {
+    const { config } = this.#options
+    const roomId = admission.roomId as RoomId
+    const identity = await this.#identify(admission)
+    if (!identity.grants.join)
+      throw new AppError('forbidden', 'This token does not let anybody into the room.')
+    if (!identity.grants.createRoom && !this.rooms.has(roomId)) {
+      throw new AppError('forbidden', 'This room is not open yet, and this token may not open it.')
+    }
+    const room = await this.rooms.getOrCreate(roomId)
+    // The same client keeps its secret: an answer of ours that got lost must not lock it out.
+    const { peerSecret: proof } = admission
+    const secret = new Secret(isSecret(proof) ? proof : undefined)
+    const peer = room.enter({ identity, secret, proof, channel })
     const { opusFec, opusDtx } = config.media
-    session.notify('room.welcome', {
-      peerId,
+    channel.notify('room.welcome', {
+      peerId: peer.id,
       peerSecret: secret.reveal(),
       roomId,
       serverVersion: version,
       codecOptions: { opusFec, opusDtx },
       pingSeconds: config.rooms.pingSeconds,
     })
-    if (this.#closed) session.close('server-closing')
+    return { room, peer }
+  }
+
+  /** Who somebody is: what their token says, or a guest where guests may enter. */
+  async #identify({ roomId, peerId, accessToken }: Admission): Promise<Identity> {
+    if (accessToken !== undefined) {
+      const keys = await this.apiKeys()
+      const token = await keys.verifyToken(accessToken, { room: roomId, now: new Date() })
+      const { identity, name, metadata, grants } = token
+      return { id: identity as PeerId, proven: true, name, metadata, grants }
+    }
+    if (!admitsGuests(this.#options.config)) {
+      throw new AppError('unauthorized', 'This server lets nobody in without a room token.')
+    }
+    const id = (peerId ?? randomId()) as PeerId
+    return { id, proven: false, name: undefined, metadata: undefined, grants: guestGrants }
   }
 }

@@ -51,7 +51,7 @@ export function startSummary(facts: StartFacts): string {
 
 function whoMayEnter(config: Config): string {
   if (admitsGuests(config)) return 'anybody who reaches this address may enter'
-  return 'nobody may enter without a token, and there are no tokens yet (rooms.guests)'
+  return 'nobody may enter without a room token (docs/tokens.md)'
 }
 
 function range(first: number, last: number): string {

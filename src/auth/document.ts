@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TObject } from 'typebox'
-import { GrantsInput } from './grants.ts'
+import { GrantsInput } from '../protocol/grants.ts'
 import { RoomTokenClaims, tokenRefusals } from './room-token.ts'
 
 /** Renders docs/tokens.md: prose.md with the tables that follow from the schemas. */

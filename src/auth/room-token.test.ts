@@ -3,7 +3,7 @@ import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:cry
 import { test } from 'node:test'
 import { AppError } from '../lib/app-error.ts'
 import { Secret } from '../lib/ids.ts'
-import { guestGrants } from './grants.ts'
+import { guestGrants } from '../protocol/grants.ts'
 import { signRoomToken, tokenRefusals, verifyRoomToken, type TokenRefusal } from './room-token.ts'
 
 const now = new Date('2026-11-20T12:00:00Z')

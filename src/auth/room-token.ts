@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile'
 import { AppError } from '../lib/app-error.ts'
 import type { Secret } from '../lib/ids.ts'
 import { Metadata } from '../protocol/model.ts'
-import { GrantsInput, toGrants, type Grants } from './grants.ts'
+import { GrantsInput, toGrants, type Grants } from '../protocol/grants.ts'
 
 /**
  * Room tokens: JWTs that a backend signs with the secret of its API key (docs/tokens.md). Nothing in a token chooses how it

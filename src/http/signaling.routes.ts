@@ -15,6 +15,8 @@ export interface Admission {
   readonly peerId: string | undefined
   /** Proof of having been that peer before. */
   readonly peerSecret: string | undefined
+  /** A room token; not checked yet. */
+  readonly accessToken: string | undefined
   /** Whether it came to `/ws` and so speaks our additions. */
   readonly extended: boolean
   readonly address: string
@@ -32,6 +34,7 @@ const Query = Type.Object({
   roomId: id,
   peerId: Type.Optional(id),
   peerSecret: Type.Optional(Type.String({ maxLength: 256 })),
+  access_token: Type.Optional(Type.String({ maxLength: 8192 })),
 })
 
 const DemoQuery = Type.Object({ ...Query.properties, peerId: id })
@@ -60,8 +63,8 @@ export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (
   function accept(socket: WebSocket, request: FastifyRequest, extended: boolean): void {
     const { ip } = request
     socket.once('close', addresses.opened(ip, performance.now()))
-    const { roomId, peerId, peerSecret } = request.query as Static<typeof Query>
-    open(socket, { roomId, peerId, peerSecret, extended, address: ip })
+    const { roomId, peerId, peerSecret, access_token: accessToken } = request.query as Static<typeof Query>
+    open(socket, { roomId, peerId, peerSecret, accessToken, extended, address: ip })
   }
 
   app.route({

@@ -21,7 +21,11 @@ export const errorCodes = {
       'The media parameters are well-formed but mediasoup cannot use them (codec, SSRC or MID in conflict). Mend the client.',
   },
   'too-large': { status: 413, about: 'The body of an HTTP request is larger than the server takes.' },
-  unauthorized: { status: 401, about: 'A valid token is missing. Get one and connect again.' },
+  unauthorized: {
+    status: 401,
+    about:
+      'A valid token is missing; `data.why` says what is wrong with the one there was. Get another and connect again.',
+  },
   forbidden: { status: 403, about: 'This client may not do that.' },
   'not-found': {
     status: 404,
@@ -53,7 +57,8 @@ export const errorCodes = {
   },
   unavailable: {
     status: 503,
-    about: 'No media worker can take this now, or the server is closing. Try again in a few seconds.',
+    about:
+      'No media worker can take this now, the database does not answer, or the server is closing. Try again in a few seconds.',
   },
   timeout: { status: 504, about: 'Something took too long. Try again.' },
   internal: { status: 500, about: 'A fault of the server. `data.requestId` finds it in the log.' },

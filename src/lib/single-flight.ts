@@ -2,6 +2,10 @@
 export class SingleFlight<K, V> {
   readonly #pending = new Map<K, Promise<V>>()
 
+  has(key: K): boolean {
+    return this.#pending.has(key)
+  }
+
   run(key: K, make: () => Promise<V>): Promise<V> {
     const pending = this.#pending.get(key)
     if (pending) return pending

@@ -10,6 +10,11 @@ export interface PeerContext {
   readonly afterAnswer: (act: () => void) => void
 }
 
+/** Throws `forbidden` unless `isGranted`; `what` finishes the sentence. */
+export function needGrant(isGranted: boolean, what: string): void {
+  if (!isGranted) throw new AppError('forbidden', `This peer may not ${what}.`)
+}
+
 /** Something that is neither a control or formatting character, nor a space, nor a mark without a letter. */
 const visible = /[^\p{C}\p{Z}\p{M}]/u
 

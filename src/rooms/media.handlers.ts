@@ -1,7 +1,8 @@
 import type { types } from 'mediasoup'
 import { AppError } from '../lib/app-error.ts'
+import { mayPublish } from '../protocol/grants.ts'
 import type { Handlers, Method } from '../protocol/requests.ts'
-import { checkMetadata, type PeerContext } from './context.ts'
+import { checkMetadata, needGrant, type PeerContext } from './context.ts'
 import { askMediasoup, whileOpen } from './media-error.ts'
 import type { Peer, PeerTransport, TransportData } from './peer.ts'
 import type { roomHandlers } from './room.handlers.ts'
@@ -107,6 +108,8 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
   },
 
   async produce({ room, peer }, { transportId, kind, rtpParameters, paused = false, appData = {} }) {
+    const source = sourceOf(kind, appData.source)
+    needGrant(mayPublish(peer.grants, source) && !peer.grants.hidden, `publish ${source}`)
     const transport = peer.sendingTransport(transportId)
     const metadata = checkMetadata(appData.metadata ?? {}, room.config)
     const producer = await peer.allowances.producers.make(
@@ -118,7 +121,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
               kind,
               rtpParameters: rtpParameters as types.RtpParameters,
               paused,
-              appData: { peerId: peer.id, source: sourceOf(kind, appData.source), metadata },
+              appData: { peerId: peer.id, source, metadata },
             }),
         ),
       (made, freed) => (made.closed ? freed() : made.observer.once('close', freed)),
@@ -139,6 +142,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
   ) {
     const channel = appData.channel ?? label
     if (channel === 'bot') throw new AppError('not-supported', 'This server has no bot.')
+    needGrant(peer.grants.data && !peer.grants.hidden, 'send data')
     const transport = peer.sendingTransport(transportId)
     const dataProducer = await peer.allowances.dataProducers.make(
       () =>
@@ -208,6 +212,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
   getDataConsumerStats: ({ peer }, { dataConsumerId }) => statsOf(peer.dataConsumer(dataConsumerId)),
 
   async 'room.subscribe'({ room, peer }, { producerId, paused, preferredLayers, priority }) {
+    needGrant(peer.grants.subscribe, 'receive what others send')
     const producer = room.producerOfOthers(peer, producerId)
     const consumer = await room.subscriptions.subscribe(peer, producer, { paused, preferredLayers, priority })
     return { consumerId: consumer.id }
@@ -217,6 +222,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     return {}
   },
   async 'room.subscribeData'({ room, peer }, { dataProducerId }) {
+    needGrant(peer.grants.subscribe, 'receive what others send')
     const dataProducer = room.dataProducerOfOthers(peer, dataProducerId)
     const dataConsumer = await room.subscriptions.subscribeData(peer, dataProducer)
     return { dataConsumerId: dataConsumer.id }
@@ -227,9 +233,10 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
   },
 
   'room.setProducerMetadata'({ room, peer }, { producerId, metadata }) {
+    needGrant(peer.grants.updateOwnMetadata, 'change its metadata')
     const producer = peer.producer(producerId)
     producer.appData.metadata = checkMetadata(metadata, room.config)
-    room.tell('room.producerMetadataChanged', { producerId, peerId: peer.id, metadata }, { except: peer })
+    room.tellAbout(peer, 'room.producerMetadataChanged', { producerId, peerId: peer.id, metadata })
     return {}
   },
 }

@@ -4,6 +4,7 @@ import { AppError } from '../lib/app-error.ts'
 import type { PeerId, Secret } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CloseReason } from '../protocol/close-reasons.ts'
+import type { Grants } from '../protocol/grants.ts'
 import type { DataProducerInfo, Device, Metadata, PeerInfo, ProducerInfo, Source } from '../protocol/model.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
 import { Allowance } from './allowance.ts'
@@ -41,8 +42,19 @@ export interface Joined {
   readonly autoSubscribe: boolean
 }
 
-export interface PeerOptions {
+/** Who somebody is and what they may do, as whoever admitted them says. */
+export interface Identity {
   readonly id: PeerId
+  /** Whether `id` was proven by a token: nobody without one takes the place of such a peer. */
+  readonly proven: boolean
+  readonly grants: Grants
+  /** From the token: it counts before what the client says. */
+  readonly name: string | undefined
+  readonly metadata: Metadata | undefined
+}
+
+export interface PeerOptions {
+  readonly identity: Identity
   readonly secret: Secret
   readonly channel: PeerChannel
   readonly limits: LimitsConfig
@@ -53,7 +65,7 @@ export interface PeerOptions {
 
 /** Somebody in a room (or about to join) and every mediasoup object that is theirs. */
 export class Peer {
-  readonly id: PeerId
+  readonly identity: Identity
   readonly secret: Secret
   readonly channel: PeerChannel
   readonly log: Log
@@ -77,7 +89,7 @@ export class Peer {
   #closed: CloseReason | undefined
 
   constructor(options: PeerOptions) {
-    this.id = options.id
+    this.identity = options.identity
     this.secret = options.secret
     this.channel = options.channel
     this.log = options.log
@@ -90,6 +102,14 @@ export class Peer {
       dataProducers: new Allowance('dataProducersPerPeer', limits.dataProducersPerPeer),
       dataConsumers: new Allowance('dataConsumersPerPeer', limits.dataConsumersPerPeer),
     }
+  }
+
+  get id(): PeerId {
+    return this.identity.id
+  }
+
+  get grants(): Grants {
+    return this.identity.grants
   }
 
   get closed(): boolean {

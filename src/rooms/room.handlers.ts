@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup'
 import { AppError } from '../lib/app-error.ts'
 import type { Handlers } from '../protocol/requests.ts'
-import { checkMetadata, checkName, type PeerContext } from './context.ts'
+import { checkMetadata, checkName, needGrant, type PeerContext } from './context.ts'
 import { dataProducerInfo, producerInfo } from './peer.ts'
 
 type RoomMethod =
@@ -29,9 +29,11 @@ export const roomHandlers: Handlers<PeerContext, RoomMethod> = {
   getRouterRtpCapabilities: ({ room }) => ({ routerRtpCapabilities: room.rtpCapabilities }),
 
   join({ room, peer, afterAnswer }, input) {
-    const metadata = checkMetadata(input.metadata ?? {}, room.config)
-    const displayName = checkName(input.displayName, room.config)
-    const others = room.joinedPeers
+    const { identity, grants } = peer
+    const ownMetadata = grants.updateOwnMetadata ? input.metadata : undefined
+    const metadata = checkMetadata({ ...ownMetadata, ...identity.metadata }, room.config)
+    const displayName = checkName(identity.name ?? input.displayName, room.config)
+    const others = room.visiblePeers.filter((other) => other !== peer)
     const { device, autoSubscribe = true } = input
     const rtpCapabilities = input.rtpCapabilities as types.RtpCapabilities | undefined
     room.join(peer, { displayName, device, rtpCapabilities, metadata, autoSubscribe })
@@ -40,11 +42,12 @@ export const roomHandlers: Handlers<PeerContext, RoomMethod> = {
   },
 
   changeDisplayName({ room, peer }, input) {
+    needGrant(peer.grants.updateOwnMetadata, 'change its name')
     const joined = peer.joined!
     const oldDisplayName = joined.displayName
     joined.displayName = checkName(input.displayName, room.config)
     const { displayName } = joined
-    room.tell('peerDisplayNameChanged', { peerId: peer.id, displayName, oldDisplayName }, { except: peer })
+    room.tellAbout(peer, 'peerDisplayNameChanged', { peerId: peer.id, displayName, oldDisplayName })
     return {}
   },
 
@@ -55,11 +58,11 @@ export const roomHandlers: Handlers<PeerContext, RoomMethod> = {
   'room.get': ({ room }) => ({ room: room.info() }),
 
   'room.getPeers': ({ room, peer }) => ({
-    peers: room.joinedPeers.filter((other) => other !== peer).map((other) => other.info()),
+    peers: room.visiblePeers.filter((other) => other !== peer).map((other) => other.info()),
   }),
 
   'room.getProducers'({ room, peer }, { peerId }) {
-    const others = room.joinedPeers.filter(
+    const others = room.visiblePeers.filter(
       (other) => other !== peer && (peerId === undefined || other.id === peerId),
     )
     if (peerId !== undefined && others.length === 0) throw new AppError('not-found', 'No such peer.')
@@ -70,9 +73,10 @@ export const roomHandlers: Handlers<PeerContext, RoomMethod> = {
   },
 
   'room.setMetadata'({ room, peer }, input) {
+    needGrant(peer.grants.updateOwnMetadata, 'change its metadata')
     const metadata = checkMetadata(input.metadata, room.config)
     peer.joined!.metadata = metadata
-    room.tell('room.peerMetadataChanged', { peerId: peer.id, metadata }, { except: peer })
+    room.tellAbout(peer, 'room.peerMetadataChanged', { peerId: peer.id, metadata })
     return {}
   },
 

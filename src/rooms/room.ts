@@ -11,6 +11,7 @@ import {
   dataProducerInfo,
   Peer,
   producerInfo,
+  type Identity,
   type Joined,
   type PeerDataProducer,
   type PeerProducer,
@@ -115,27 +116,38 @@ export class Room {
     return [...this.#peers.values()].filter((peer) => peer.joined)
   }
 
+  /** Those who have joined and whom the others are told of. */
+  get visiblePeers(): Peer[] {
+    return this.joinedPeers.filter((peer) => !peer.grants.hidden)
+  }
+
   info(): RoomInfo {
     return {
       roomId: this.id,
       createdAt: this.createdAt.toISOString(),
-      peerCount: this.joinedPeers.length,
+      peerCount: this.visiblePeers.length,
       maxPeers: this.config.limits.peersPerRoom,
     }
   }
 
   /**
-   * Takes a connection in. One that holds the same id is replaced if the new one proves to be the same client by its
-   * secret, or if neither can prove anything because both speak the demo dialect, which has no proof. Otherwise throws
+   * Takes a connection in. One that holds the same id is replaced if the new one proves to be the same client, by a token
+   * or by its secret, or if neither can prove anything because both speak the demo dialect. Otherwise throws
    * `peer-id-taken`; throws `limit-exceeded` for a full room.
    */
-  enter(options: { id: PeerId; secret: Secret; proof: string | undefined; channel: PeerChannel }): Peer {
+  enter(options: {
+    identity: Identity
+    secret: Secret
+    proof: string | undefined
+    channel: PeerChannel
+  }): Peer {
     if (this.#closed) throw new AppError('unavailable', 'The room was just closed. Try again.')
-    const { id, proof, channel } = options
+    const { identity, proof, channel } = options
+    const { id } = identity
     const present = this.#peers.get(id)
     if (present) {
-      const isSame = proof !== undefined && present.secret.equals(proof)
-      const neitherCanProve = !present.channel.extended && !channel.extended
+      const isSame = identity.proven || (proof !== undefined && present.secret.equals(proof))
+      const neitherCanProve = !present.identity.proven && !present.channel.extended && !channel.extended
       if (!isSame && !neitherCanProve)
         throw new AppError('peer-id-taken', 'Somebody with this id is in the room.')
       present.close('replaced')
@@ -144,7 +156,7 @@ export class Room {
     if (this.#peers.size >= max) throw limitExceeded('peersPerRoom', max)
 
     const peer = new Peer({
-      id,
+      identity,
       secret: options.secret,
       channel,
       limits: this.config.limits,
@@ -167,8 +179,8 @@ export class Room {
   /** Tells the others of a newcomer and offers it what they publish, sound first. */
   introduce(peer: Peer): void {
     if (peer.closed || !peer.joined) return
-    this.tell('newPeer', { peer: peer.info() }, { except: peer })
-    if (!peer.joined.autoSubscribe) return
+    this.tellAbout(peer, 'newPeer', { peer: peer.info() })
+    if (!takesEverything(peer)) return
     const others = this.joinedPeers.filter((other) => other !== peer)
     const producers = others.flatMap((other) => [...other.producers.values()])
     const soundFirst = producers.toSorted((a, b) => Number(a.kind === 'video') - Number(b.kind === 'video'))
@@ -188,7 +200,7 @@ export class Room {
 
     this.tell('room.producerOpened', { producer: producerInfo(producer) }, { except: owner })
     for (const peer of this.joinedPeers) {
-      if (peer !== owner && peer.joined?.autoSubscribe) this.#offer(peer, producer)
+      if (peer !== owner && takesEverything(peer)) this.#offer(peer, producer)
     }
   }
 
@@ -202,7 +214,7 @@ export class Room {
     )
     this.tell('room.dataProducerOpened', { dataProducer: dataProducerInfo(dataProducer) }, { except: owner })
     for (const peer of this.joinedPeers) {
-      if (peer !== owner && peer.joined?.autoSubscribe) this.#offerData(peer, dataProducer)
+      if (peer !== owner && takesEverything(peer)) this.#offerData(peer, dataProducer)
     }
   }
 
@@ -247,6 +259,11 @@ export class Room {
     }
   }
 
+  /** Tells the others something of a peer, unless it is hidden from them. */
+  tellAbout<M extends NotificationMethod>(peer: Peer, method: M, data: NotificationData<M>): void {
+    if (!peer.grants.hidden) this.tell(method, data, { except: peer })
+  }
+
   close(reason: CloseReason): void {
     if (this.#closed !== undefined) return
     this.#closed = reason
@@ -264,7 +281,7 @@ export class Room {
     if (peer.joined) {
       peer.log.info({ reason }, 'peer left')
       const message = told === undefined ? {} : { message: told }
-      this.tell('peerClosed', { peerId: peer.id, reason, ...message })
+      this.tellAbout(peer, 'peerClosed', { peerId: peer.id, reason, ...message })
     }
     if (this.#peers.size > 0) return
     // Nobody has anything to come back to: connecting and leaving must not fill the server with rooms.
@@ -319,6 +336,11 @@ export class Room {
       this.tell('activeSpeaker', { peerId: (producer as PeerProducer).appData.peerId })
     })
   }
+}
+
+/** Whether what others publish is offered to this peer by itself. */
+function takesEverything(peer: Peer): boolean {
+  return peer.joined?.autoSubscribe === true && peer.grants.subscribe
 }
 
 /** A consumer that is not taken up (left meanwhile, refused, no such codec, no receiving transport) is no fault of ours. */

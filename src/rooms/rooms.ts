@@ -32,6 +32,11 @@ export class Rooms {
     return [...this.#rooms.values()]
   }
 
+  /** Whether it is open, or just being opened. */
+  has(id: RoomId): boolean {
+    return this.#rooms.has(id) || this.#opening.has(id)
+  }
+
   /** Throws `limit-exceeded` for one room too many and `unavailable` when no worker can take it. */
   async getOrCreate(id: RoomId): Promise<Room> {
     if (this.#closed) throw new AppError('unavailable', 'The server is closing.')

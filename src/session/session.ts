@@ -55,7 +55,7 @@ export class Session implements PeerChannel {
   readonly extended: boolean
   readonly #socket: WebSocket
   readonly #options: SessionOptions
-  readonly #log: Log
+  #log: Log
   readonly #rate: Rate
   readonly #pending = new PendingRequests()
   readonly #entered: Promise<{ room: Room; peer: Peer }>
@@ -135,6 +135,7 @@ export class Session implements PeerChannel {
       throw new AppError('not-found', 'The client is gone.')
     }
     this.#peer = entered.peer
+    this.#log = this.#log.child({ peerId: entered.peer.id })
     return entered
   }
 

@@ -5,6 +5,7 @@ import { loadConfig } from '../../../config/load.ts'
 import { findWorkerBinary } from '../../../workers/binary/resolve.ts'
 import { App } from '../../app.ts'
 import { createLog, type Log } from '../../lib/log.ts'
+import { provideEmptyPglite } from './databases.ts'
 
 export interface TestServer {
   readonly app: App
@@ -34,6 +35,8 @@ export async function startServer(
       ...settings,
     },
   })
+  // Where tokens are the way in, the database is opened at the start.
+  if (config.mode === 'production') await provideEmptyPglite(dataDir)
   const binary = await findWorkerBinary()
   if (!binary) throw new Error('no mediasoup worker: npm test gets one first')
   const app = await App.create({

@@ -22,6 +22,7 @@ export interface ClientOptions {
   readonly room?: string
   readonly peerId?: string
   readonly peerSecret?: string
+  readonly accessToken?: string
   readonly headers?: Record<string, string>
   /** Accept a certificate that no authority vouches for. */
   readonly insecure?: boolean
@@ -51,11 +52,12 @@ export class SignalingClient {
   #nextId = 1
 
   static async connect(url: string, options: ClientOptions = {}): Promise<SignalingClient> {
-    const { path = '/ws', room = 'test', peerId, peerSecret } = options
+    const { path = '/ws', room = 'test', peerId, peerSecret, accessToken } = options
     const query = new URLSearchParams({
       roomId: room,
       ...(peerId ? { peerId } : {}),
       ...(peerSecret ? { peerSecret } : {}),
+      ...(accessToken ? { access_token: accessToken } : {}),
     })
     const socket = new WebSocket(`${url.replace('http', 'ws')}${path}?${query}`, 'protoo', {
       headers: options.headers ?? {},

@@ -65,7 +65,13 @@ export async function enterRoom({ room: roomId, name, takeTracks }: EnterOptions
 function tokenOfAddress(): string | undefined {
   const hash = new URLSearchParams(location.hash.slice(1))
   const search = new URLSearchParams(location.search)
-  return hash.get('token') || search.get('access_token') || search.get('token') || undefined
+  return (
+    hash.get('access_token') ||
+    hash.get('token') ||
+    search.get('access_token') ||
+    search.get('token') ||
+    undefined
+  )
 }
 
 /** Older chat messages are forgotten, so that a flood of them fills no memory. */

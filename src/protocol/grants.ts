@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Source } from '../protocol/model.ts'
+import { Source } from './model.ts'
 
 /** What somebody may do in a room. Values only; the handlers ask, and answer `forbidden`. */
 
@@ -19,8 +19,11 @@ export const GrantsInput = Type.Object(
     ),
     subscribe: may('Receive what the others send.', true),
     data: may('Send chat messages and over data channels.', true),
-    moderate: may('Mute, remove and admit others, lock and end the room.', false),
-    record: may('Start and stop recordings.', false),
+    moderate: may(
+      'Mute, remove and admit others, lock and end the room. Moderation is being built: no effect yet.',
+      false,
+    ),
+    record: may('Start and stop recordings. Recording is being built: no effect yet.', false),
     hidden: may('Be there without the others being told.', false),
     createRoom: may('Open the room by entering it, when nobody is there yet.', true),
     updateOwnMetadata: may('Change the own name and metadata.', true),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Value } from 'typebox/value'
-import { sources } from '../protocol/model.ts'
+import { sources } from './model.ts'
 import { allowAll, GrantsInput, guestGrants, mayPublish, toGrants } from './grants.ts'
 
 test('the defaults are those of the schema, and guests have them', () => {
