@@ -5,7 +5,7 @@ import { ApiKeys } from './api-keys.ts'
 
 /**
  * The API keys, and the database they lie in, opened once when they are first needed: whoever only tries Sluice out needs
- * neither, and the embedded database takes some 300 MB.
+ * neither, and the embedded database takes several hundred MB of memory.
  */
 export class KeyRing {
   readonly #config: Config
