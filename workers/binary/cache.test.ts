@@ -27,16 +27,24 @@ test('one holder of a lock works at a time, and others are told that they wait',
   const path = join(scratch(t), 'a.lock')
   const steps: string[] = []
   let waited = 0
-  const work = (name: string) => async (): Promise<void> => {
-    steps.push(`${name} begins`)
-    await new Promise((wake) => setTimeout(wake, 50))
-    steps.push(`${name} ends`)
-  }
-  await Promise.all([
-    withLock(path, work('first')),
-    withLock(path, work('second'), { waiting: () => (waited += 1) }),
-  ])
-  assert.deepEqual(steps, ['first begins', 'first ends', 'second begins', 'second ends'])
+  const holding = Promise.withResolvers<void>()
+  const secondWaits = Promise.withResolvers<void>()
+  const first = withLock(path, async () => {
+    steps.push('first begins')
+    holding.resolve()
+    // It ends only when the second one is known to wait.
+    await secondWaits.promise
+    steps.push('first ends')
+  })
+  await holding.promise
+  const second = withLock(path, async () => void steps.push('second'), {
+    waiting: () => {
+      waited += 1
+      secondWaits.resolve()
+    },
+  })
+  await Promise.all([first, second])
+  assert.deepEqual(steps, ['first begins', 'first ends', 'second'])
   assert.equal(waited, 1)
 })
 
