@@ -9,10 +9,10 @@ import {
   emptyDatabase,
   forEachDatabase,
   forEachEngine,
-  provideEmptyPglite,
   silent,
   temporaryFolder,
 } from '../tests/support/databases.ts'
+import { provideEmptyPglite } from '../tests/support/empty-pglite.ts'
 import { startPostgres } from '../tests/support/postgres.ts'
 import { until } from '../tests/support/until.ts'
 import { connect, openDatabase, type Db } from './database.ts'

@@ -1,13 +1,11 @@
-import { constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { cp, rename } from 'node:fs/promises'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
-import { cacheFolder, withLock } from '../../../workers/binary/cache.mjs'
 import { openDatabase, type Db } from '../../db/database.ts'
-import { openPglite } from '../../db/pglite.ts'
 import { createLog } from '../../lib/log.ts'
+import { provideEmptyPglite } from './empty-pglite.ts'
 import { startPostgres, type TestPostgres } from './postgres.ts'
 
 export const silent = createLog({ level: 'silent', pretty: false })
@@ -92,32 +90,6 @@ export async function emptyDatabase(
 
 /** One for all tests of a file. */
 let postgres: Promise<TestPostgres> | undefined
-
-/**
- * Puts an empty embedded database into a data folder. Making one costs seconds of CPU, so there is one in the cache to copy;
- * a server that starts on this folder is up sooner.
- */
-export async function provideEmptyPglite(dataDir: string): Promise<void> {
-  const cache = join(cacheFolder(), 'empty-pglite')
-  const made = join(cache, pgliteVersion)
-  if (!existsSync(made)) await withLock(`${made}.lock`, () => makeEmptyPglite(cache, made))
-  await cp(join(made, 'db'), join(dataDir, 'db'), { recursive: true, mode: constants.COPYFILE_FICLONE })
-}
-
-async function makeEmptyPglite(cache: string, made: string): Promise<void> {
-  if (existsSync(made)) return
-  const dataDir = mkdtempSync(join(cache, 'unfinished-'))
-  const { pglite, release } = await openPglite({ dataDir, log: silent })
-  await pglite.close()
-  release()
-  await rename(dataDir, made)
-}
-
-const pgliteVersion = (
-  JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', '..', 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>
-  }
-).dependencies['@electric-sql/pglite']!
 
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'))

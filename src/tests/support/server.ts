@@ -5,7 +5,7 @@ import { loadConfig } from '../../../config/load.ts'
 import { findWorkerBinary } from '../../../workers/binary/resolve.ts'
 import { App } from '../../app.ts'
 import { createLog, type Log } from '../../lib/log.ts'
-import { provideEmptyPglite } from './databases.ts'
+import { provideEmptyPglite } from './empty-pglite.ts'
 
 export interface TestServer {
   readonly app: App
