@@ -49,6 +49,12 @@ export const importRules = [
     instead: 'Rooms are handed workers by app.ts and announce what happens by events; the others listen.',
   },
   {
+    folder: 'src/db',
+    values: ['src/lib'],
+    types: ['config'],
+    instead: 'The database knows tables and migrations only; let the store of a feature ask it.',
+  },
+  {
     folder: 'src/auth',
     values: ['src/lib', 'src/protocol', 'src/db'],
     types: ['config'],

@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { received, seesAndHears, startBrowser } from './support/browser.ts'
+import { test } from 'node:test'
+import { received, seesAndHears } from './support/browser.ts'
 import { Caller } from './support/caller.ts'
-import { startServer, type TestServer } from './support/server.ts'
+import { useStage } from './support/stage.ts'
 import { until } from './support/until.ts'
 
-let server: TestServer
-let browser: Browser
-before(async () => {
-  server = await startServer({ SLUICE_WORKERS_COUNT: '2' })
-  browser = await startBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const stage = useStage({ SLUICE_WORKERS_COUNT: '2' })
 
 test('two browsers see and hear each other', async () => {
   const room = 'two'
-  const ana = await Caller.join(browser, { url: server.url, room, name: 'Ana' })
-  const ben = await Caller.join(browser, { url: server.url, room, name: 'Ben' })
+  const ana = await Caller.join(stage.browser, { url: stage.server.url, room, name: 'Ana' })
+  const ben = await Caller.join(stage.browser, { url: stage.server.url, room, name: 'Ben' })
   await Promise.all([seesAndHears(ana.page, 1), seesAndHears(ben.page, 1)])
   await ana.showsMovingPicture('Ben')
   await ben.showsMovingPicture('Ana')
@@ -32,11 +22,11 @@ test('four browsers see and hear each other, and one that joins late gets everyt
   const room = 'four'
   const early = []
   for (const name of ['Ana', 'Ben', 'Cleo'])
-    early.push(await Caller.join(browser, { url: server.url, room, name }))
+    early.push(await Caller.join(stage.browser, { url: stage.server.url, room, name }))
   await Promise.all(early.map((caller) => seesAndHears(caller.page, 2)))
 
   await early[1]!.click('toggle-mic')
-  const late = await Caller.join(browser, { url: server.url, room, name: 'Dag' })
+  const late = await Caller.join(stage.browser, { url: stage.server.url, room, name: 'Dag' })
   for (const { name } of early) await late.showsMovingPicture(name)
   await late.sees(/^Ben, muted/)
   await early[1]!.click('toggle-mic')

@@ -1,27 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { joinDemo, openDemoPage, seesAndHears, startBrowser } from './support/browser.ts'
+import { test } from 'node:test'
+import { joinDemo, openDemoPage, seesAndHears } from './support/browser.ts'
 import { Caller } from './support/caller.ts'
-import { startServer, type TestServer } from './support/server.ts'
+import { useStage } from './support/stage.ts'
 import { until } from './support/until.ts'
 
-let server: TestServer
-let browser: Browser
-before(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const stage = useStage()
 
 test('a demo client exchanges sound, picture and data with the web app', async () => {
   const room = 'mixed'
-  const ana = await Caller.join(browser, { url: server.url, room, name: 'Ana' })
-  const { page: demo } = await openDemoPage(browser, server.url)
-  await joinDemo(demo, { url: server.url, roomId: room, peerId: 'demo-peer', displayName: 'Demo' })
+  const ana = await Caller.join(stage.browser, { url: stage.server.url, room, name: 'Ana' })
+  const { page: demo } = await openDemoPage(stage.browser, stage.server.url)
+  await joinDemo(demo, { url: stage.server.url, roomId: room, peerId: 'demo-peer', displayName: 'Demo' })
   await Promise.all([seesAndHears(ana.page, 1), seesAndHears(demo, 1)])
   await ana.showsMovingPicture('Demo')
 

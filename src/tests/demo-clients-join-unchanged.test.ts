@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { joinDemo, openDemoPage, received, seesAndHears, startBrowser } from './support/browser.ts'
-import { startServer, type TestServer } from './support/server.ts'
+import { test } from 'node:test'
+import { joinDemo, openDemoPage, received, seesAndHears } from './support/browser.ts'
+import { useStage } from './support/stage.ts'
 import { until } from './support/until.ts'
 
 /** A client made of protoo-client and mediasoup-client alone speaks mediasoup-demo's newest dialect with the server. */
 
-let server: TestServer
-let browser: Browser
-before(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const stage = useStage()
 
 interface DemoState {
   errors: string[]
@@ -28,11 +18,11 @@ interface DemoState {
 }
 
 test('two demo clients see, hear and write to each other, and every method of the dialect works', async () => {
-  const ana = (await openDemoPage(browser, server.url)).page
-  const ben = (await openDemoPage(browser, server.url)).page
+  const ana = (await openDemoPage(stage.browser, stage.server.url)).page
+  const ben = (await openDemoPage(stage.browser, stage.server.url)).page
   const state = (page: typeof ana): Promise<DemoState> => page.evaluate('demo.serializable()')
-  await joinDemo(ana, { url: server.url, roomId: 'demo', peerId: 'ana', displayName: 'Ana' })
-  await joinDemo(ben, { url: server.url, roomId: 'demo', peerId: 'ben', displayName: 'Ben' })
+  await joinDemo(ana, { url: stage.server.url, roomId: 'demo', peerId: 'ana', displayName: 'Ana' })
+  await joinDemo(ben, { url: stage.server.url, roomId: 'demo', peerId: 'ben', displayName: 'Ben' })
   await seesAndHears(ana, 1)
   await seesAndHears(ben, 1)
   assert.match(await ana.evaluate('demo.bot'), /no bot/)

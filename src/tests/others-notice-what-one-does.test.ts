@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { received, seesAndHears, startBrowser } from './support/browser.ts'
+import { test } from 'node:test'
+import { received, seesAndHears } from './support/browser.ts'
 import { Caller } from './support/caller.ts'
-import { startServer, type TestServer } from './support/server.ts'
+import { useStage } from './support/stage.ts'
 import { until } from './support/until.ts'
 
-let server: TestServer
-let browser: Browser
-before(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const stage = useStage()
 
 test('mute, camera off, screen share, chat and leave are seen by the others', async () => {
   const room = 'doings'
-  const ana = await Caller.join(browser, { url: server.url, room, name: 'Ana' })
-  const ben = await Caller.join(browser, { url: server.url, room, name: 'Ben' })
+  const ana = await Caller.join(stage.browser, { url: stage.server.url, room, name: 'Ana' })
+  const ben = await Caller.join(stage.browser, { url: stage.server.url, room, name: 'Ben' })
   await seesAndHears(ana.page, 1)
 
   await ben.click('toggle-mic')
@@ -68,8 +58,8 @@ test('mute, camera off, screen share, chat and leave are seen by the others', as
 
 test('who speaks is shown', async () => {
   const room = 'speakers'
-  const ana = await Caller.join(browser, { url: server.url, room, name: 'Ana' })
-  const ben = await Caller.join(browser, { url: server.url, room, name: 'Ben' })
+  const ana = await Caller.join(stage.browser, { url: stage.server.url, room, name: 'Ana' })
+  const ben = await Caller.join(stage.browser, { url: stage.server.url, room, name: 'Ben' })
   await ana.click('toggle-mic')
   // The fake microphone beeps.
   await until(

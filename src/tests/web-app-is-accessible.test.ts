@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { openPage, startBrowser } from './support/browser.ts'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { openPage } from './support/browser.ts'
 import { Caller } from './support/caller.ts'
-import { startServer, type TestServer } from './support/server.ts'
+import { useStage } from './support/stage.ts'
 
 /** Keyboard and screen reader: axe-core finds nothing serious on the real pages, and a call can be made by keys alone. */
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-let server: TestServer
-let browser: Browser
-before(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const stage = useStage()
 
 async function seriousFindings(page: Page): Promise<string[]> {
   await page.addScriptTag({ path: axe })
@@ -32,17 +23,17 @@ async function seriousFindings(page: Page): Promise<string[]> {
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`home, join page and room have no serious accessibility findings in ${colorScheme}`, async () => {
     const context = { colorScheme, bypassCSP: true, reducedMotion: 'reduce' } as const
-    const { page } = await openPage(browser, server.url, context)
+    const { page } = await openPage(stage.browser, stage.server.url, context)
     await page.getByRole('button').first().waitFor()
     assert.deepEqual(await seriousFindings(page), [], 'home')
-    await page.goto(`${server.url}/r/axe-${colorScheme}`)
+    await page.goto(`${stage.server.url}/r/axe-${colorScheme}`)
     await page.getByTestId('preview-video').waitFor()
     assert.deepEqual(await seriousFindings(page), [], 'join page')
     await page.context().close()
 
     const room = `axe-${colorScheme}`
-    const ana = await Caller.join(browser, { url: server.url, room, name: 'Ana', context })
-    const ben = await Caller.join(browser, { url: server.url, room, name: 'Ben', context })
+    const ana = await Caller.join(stage.browser, { url: stage.server.url, room, name: 'Ana', context })
+    const ben = await Caller.join(stage.browser, { url: stage.server.url, room, name: 'Ben', context })
     await ana.showsMovingPicture('Ben')
     assert.deepEqual(await seriousFindings(ana.page), [], 'room')
     await ana.click('chat-toggle')
@@ -56,7 +47,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('a call can be joined, muted and left by keys alone', async () => {
-  const { page } = await openPage(browser, `${server.url}/r/keys`)
+  const { page } = await openPage(stage.browser, `${stage.server.url}/r/keys`)
   await page.getByTestId('name-input').focus()
   await page.keyboard.type('Keyboard')
   await page.keyboard.press('Enter')
