@@ -49,9 +49,6 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
   } as object).withTypeProvider<TypeBoxTypeProvider>()
 
   app.setErrorHandler(sendProblem)
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(new AppError('not-found', `There is nothing at ${pathOnly(request.url)}.`), request, reply),
-  )
   app.addHook('onResponse', (request, reply, done) => {
     const { method, url, id } = request
     const ms = Math.round(reply.elapsedTime)

@@ -2,6 +2,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { AppError } from '../lib/app-error.ts'
+import { pathOnly } from '../lib/log.ts'
+import { sendProblem } from './problem.ts'
 
 const folder = join(import.meta.dirname, '..', 'web', 'dist')
 /** The page names files by their hash, so it must always be fresh itself. */
@@ -13,6 +16,7 @@ export async function serveWebApp(
   app: FastifyInstance,
 ): Promise<(request: FastifyRequest, reply: FastifyReply) => unknown> {
   if (!existsSync(join(folder, 'index.html'))) {
+    app.setNotFoundHandler((request, reply) => sendProblem(nothingAt(request.url), request, reply))
     return (_request, reply) =>
       reply.code(503).type('text/plain').send('The web app is not built. Run: npm run build\n')
   }
@@ -37,5 +41,14 @@ export async function serveWebApp(
   // The page itself says what is wrong with such an address.
   app.get('/r', page)
   app.get('/r/*', page)
+  app.setNotFoundHandler((request, reply) => {
+    const isPerson = request.method === 'GET' && request.headers.accept?.includes('text/html')
+    if (isPerson) return page(request, reply.code(404))
+    return sendProblem(nothingAt(request.url), request, reply)
+  })
   return page
+}
+
+function nothingAt(url: string): AppError {
+  return new AppError('not-found', `There is nothing at ${pathOnly(url)}.`)
 }

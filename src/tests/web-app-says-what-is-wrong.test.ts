@@ -110,3 +110,17 @@ test('a worker that dies is a short gap in the call, not its end', async () => {
     await server.close()
   }
 })
+
+test('an address where nothing is says so, to people as a page and to programs with a code', async () => {
+  const server = await startServer()
+  try {
+    const { page, context } = await openPage(browser, `${server.url}/no/such/place`)
+    await page.getByText(/nothing here/i).waitFor()
+    await context.close()
+    const answer = await fetch(`${server.url}/no/such/place`, { headers: { accept: 'application/json' } })
+    assert.equal(answer.status, 404)
+    assert.equal(((await answer.json()) as { code: string }).code, 'not-found')
+  } finally {
+    await server.close()
+  }
+})
