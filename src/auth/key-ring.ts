@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts'
 import { openDatabase, type Db } from '../db/database.ts'
+import { AppError } from '../lib/app-error.ts'
 import type { Log } from '../lib/log.ts'
 import { ApiKeys } from './api-keys.ts'
 
@@ -11,6 +12,7 @@ export class KeyRing {
   readonly #config: Config
   readonly #log: Log
   #opened: Promise<{ db: Db; keys: ApiKeys }> | undefined
+  #closed = false
 
   constructor({ config, log }: { config: Config; log: Log }) {
     this.#config = config
@@ -19,16 +21,19 @@ export class KeyRing {
 
   /** Throws what `openDatabase` throws; the next call tries again. */
   async keys(): Promise<ApiKeys> {
-    this.#opened ??= this.#open()
+    if (this.#closed) throw new AppError('unavailable', 'The server is closing.')
+    const opened = (this.#opened ??= this.#open())
     try {
-      return (await this.#opened).keys
+      return (await opened).keys
     } catch (error) {
-      this.#opened = undefined
+      // Others may have waited for the same failure, and somebody may be trying again already.
+      if (this.#opened === opened) this.#opened = undefined
       throw error
     }
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     const opened = await this.#opened?.catch(() => undefined)
     await opened?.db.close()
   }

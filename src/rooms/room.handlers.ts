@@ -1,7 +1,8 @@
 import type { types } from 'mediasoup'
 import { AppError } from '../lib/app-error.ts'
 import type { Handlers } from '../protocol/requests.ts'
-import { checkMetadata, checkName, needGrant, type PeerContext } from './context.ts'
+import { checkMetadata, checkName, needGrant } from './checks.ts'
+import type { PeerContext } from './context.ts'
 import { dataProducerInfo, producerInfo } from './peer.ts'
 
 type RoomMethod =

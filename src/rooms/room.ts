@@ -146,9 +146,10 @@ export class Room {
     const { id } = identity
     const present = this.#peers.get(id)
     if (present) {
-      const isSame = identity.proven || (proof !== undefined && present.secret.equals(proof))
+      // Who came by a token comes back by one: a secret would keep the identity without the token's limits.
+      const hasSecret = !present.identity.proven && proof !== undefined && present.secret.equals(proof)
       const neitherCanProve = !present.identity.proven && !present.channel.extended && !channel.extended
-      if (!isSame && !neitherCanProve)
+      if (!identity.proven && !hasSecret && !neitherCanProve)
         throw new AppError('peer-id-taken', 'Somebody with this id is in the room.')
       present.close('replaced')
     }

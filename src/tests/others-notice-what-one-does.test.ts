@@ -19,6 +19,7 @@ test('mute, camera off, screen share, chat and leave are seen by the others', as
     const energy = async () =>
       (await received(ana.page)).find((track) => track.kind === 'audio')?.totalAudioEnergy
     const before = await energy()
+    // Longer than the fake microphone's second between two beeps: silence can only be seen by waiting through it.
     await new Promise((resolve) => setTimeout(resolve, 2500))
     return before === (await energy())
   })

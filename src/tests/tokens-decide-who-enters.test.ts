@@ -98,6 +98,13 @@ test('where guests may enter, none takes the place of somebody with a token', as
       assert.equal((await refusal(guest.join())).code, 'peer-id-taken')
     }
     assert.equal(ana.closed, undefined)
+
+    // Not even she herself sheds the token's limits by coming back with her secret alone.
+    const again = await SignalingClient.connect(open.url, { room: 'class', accessToken })
+    await again.join()
+    const { peerSecret } = await again.hears('room.welcome')
+    const shed = await SignalingClient.connect(open.url, { room: 'class', peerId: 'ana', peerSecret })
+    assert.equal((await refusal(shed.join())).code, 'peer-id-taken')
   } finally {
     await open.close()
   }
