@@ -26,7 +26,11 @@ export const errorCodes = {
     about:
       'A valid token is missing; `data.why` says what is wrong with the one there was. Get another and connect again.',
   },
-  forbidden: { status: 403, about: 'This client may not do that.' },
+  forbidden: {
+    status: 403,
+    about:
+      'This client may not do that. `data.why` says `policy` where the room’s policy is the reason, not a grant.',
+  },
   'not-found': {
     status: 404,
     about:
@@ -39,6 +43,17 @@ export const errorCodes = {
     status: 409,
     about: 'The object is not in a state that allows this, such as connecting a transport twice.',
   },
+  'precondition-failed': {
+    status: 412,
+    about:
+      'The object has changed since the version that If-Match names; `data.version` is the present one. Get it again, then repeat the change.',
+  },
+  'second-factor-needed': {
+    status: 401,
+    about: 'The password is right, and this account has a second factor. Log in again with `code`.',
+  },
+  'room-locked': { status: 403, about: 'The room is locked: nobody new is let in.' },
+  banned: { status: 403, about: 'A moderator of this room does not let this client in again.' },
   'peer-id-taken': {
     status: 409,
     about: 'Another session holds this peer id and this client has not proven that it is the same one.',
@@ -49,7 +64,8 @@ export const errorCodes = {
   },
   'rate-limited': {
     status: 429,
-    about: 'Too many messages per second; `data` is as for `limit-exceeded`. Wait and try again.',
+    about:
+      'Too many messages or requests. Over HTTP `Retry-After` says when to try again; `data` is as for `limit-exceeded`.',
   },
   'not-supported': {
     status: 501,

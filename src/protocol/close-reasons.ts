@@ -15,6 +15,10 @@ export const closeReasons = {
     reconnect: false,
     about: 'The client was not let in; the answer to its first request says why.',
   },
+  denied: { reconnect: false, about: 'A moderator did not let the client in.' },
+  removed: { reconnect: false, about: 'A moderator removed the client from the room.' },
+  banned: { reconnect: false, about: 'A moderator removed the client and does not let it in again.' },
+  ended: { reconnect: false, about: 'A moderator or the application ended the room for everybody.' },
   'room-closed': { reconnect: false, about: 'The room was closed.' },
   'join-timeout': {
     reconnect: false,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { TSchema } from 'typebox'
 import { errorCodes } from '../lib/app-error.ts'
 import { closeCodeFor, closeReasons, type CloseReason } from './close-reasons.ts'
+import * as grants from './grants.ts'
 import * as media from './media.ts'
 import * as model from './model.ts'
 import { requests } from './requests.ts'
@@ -54,7 +55,7 @@ export async function renderProtocol(): Promise<string> {
 
 /** Object schemas that get a section of their own and are linked from the fields that have them, by their JSON. */
 const namedTypes = new Map<string, { readonly name: string; readonly schema: TSchema }>(
-  Object.entries<unknown>({ ...media, ...model })
+  Object.entries<unknown>({ ...media, ...model, ...grants })
     .filter(
       (entry): entry is [string, TSchema] =>
         isSchema(entry[1]) && ['object', 'array'].includes(typeOf(entry[1])),

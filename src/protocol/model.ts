@@ -15,6 +15,9 @@ export const DisplayName = Type.String({
   description: 'Name shown to people.',
 })
 
+/** A moment in time as text. */
+export const Moment = (description: string) => Type.String({ description: `${description} ISO 8601, UTC.` })
+
 export const Device = Type.Object(
   {
     flag: Type.Optional(
@@ -44,7 +47,7 @@ export const ProducerInfo = Type.Object(
     peerId: PeerIdText,
     kind: MediaKind,
     source: Source,
-    paused: Type.Boolean({ description: 'Muted by its owner.' }),
+    paused: Type.Boolean({ description: 'Muted, by its owner or a moderator.' }),
     type: Type.String({ description: 'simple, simulcast or svc.' }),
     metadata: Metadata,
   },
@@ -69,18 +72,69 @@ export const PeerInfo = Type.Object(
     metadata: Type.Optional(Metadata),
     producers: Type.Optional(Type.Array(ProducerInfo)),
     dataProducers: Type.Optional(Type.Array(DataProducerInfo)),
+    moderator: Type.Optional(Type.Boolean({ description: 'Whether it holds `moderate`.' })),
+    handRaisedAt: Type.Optional(Moment('When it raised its hand. Left out: the hand is down.')),
   },
   {
-    description:
-      'A peer that has joined. `metadata`, `producers` and `dataProducers` are additions to the demo dialect.',
+    description: 'A peer that has joined. What stands after `device` is an addition to the demo dialect.',
   },
 )
 
+/** Somebody in the lobby. */
+export const WaitingPeer = Type.Object(
+  { peerId: PeerIdText, displayName: DisplayName, at: Moment('Since when.') },
+  { description: 'Somebody who waits to be let in.' },
+)
+
+export const Ban = Type.Object(
+  {
+    banId: Type.String(),
+    peerId: PeerIdText,
+    displayName: DisplayName,
+    at: Moment('Since when.'),
+    by: Type.Optional(Type.String({ description: 'Peer id of the moderator.' })),
+  },
+  { description: 'Somebody who is kept out of the room.' },
+)
+
+export const who = ['everyone', 'moderators'] as const
+const Who = (description: string) =>
+  Type.Unsafe<(typeof who)[number]>({ type: 'string', enum: [...who], description })
+
+const policyFields = {
+  locked: Type.Boolean({
+    description: 'Nobody new enters, but moderators and who was in the room before.',
+  }),
+  lobby: Type.Boolean({
+    description: 'Who does not hold `moderate` or `bypassLobby` waits until a moderator lets them in.',
+  }),
+  waitForHost: Type.Boolean({ description: 'Whoever comes waits until a moderator is there.' }),
+  share: Who('Who may share a screen.'),
+  chat: Who('Who may write on the data channel `chat`.'),
+  unmute: Who('Who may unmute a microphone. Others start muted, and unmute after a moderator asked them to.'),
+}
+
+export const RoomPolicy = Type.Object(policyFields, {
+  description:
+    'What moderators and the application’s backend decide about a room. The server holds everybody to it.',
+})
+
+export const RoomPolicyInput = Type.Partial(Type.Object(policyFields), {
+  additionalProperties: false,
+  description: 'What of the policy is to change.',
+})
+
 export const RoomInfo = Type.Object({
   roomId: Type.String(),
-  createdAt: Type.String({ description: 'ISO 8601, UTC.' }),
+  createdAt: Moment('When it was opened.'),
   peerCount: Type.Integer({ description: 'Peers that have joined.' }),
   maxPeers: Type.Integer(),
+  policy: RoomPolicy,
+  spotlight: Type.Optional(
+    Type.String({ description: 'Peer id of who is in the spotlight. Left out: nobody.' }),
+  ),
+  metadata: Metadata,
+  version: Type.Integer({ description: 'Grows with each change of policy, limits and metadata.' }),
 })
 
 export type Source = Static<typeof Source>
@@ -90,3 +144,7 @@ export type PeerInfo = Static<typeof PeerInfo>
 export type ProducerInfo = Static<typeof ProducerInfo>
 export type DataProducerInfo = Static<typeof DataProducerInfo>
 export type RoomInfo = Static<typeof RoomInfo>
+export type WaitingPeer = Static<typeof WaitingPeer>
+export type Ban = Static<typeof Ban>
+export type RoomPolicy = Readonly<Static<typeof RoomPolicy>>
+export type RoomPolicyInput = Static<typeof RoomPolicyInput>

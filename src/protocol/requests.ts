@@ -1,4 +1,6 @@
 import { Type, type Static, type TObject, type TSchema } from 'typebox'
+import { joined, method, Nothing, type MethodFacts } from './facts.ts'
+import { Grants } from './grants.ts'
 import {
   ConsumerLayers,
   DtlsParameters,
@@ -22,6 +24,7 @@ import {
   ProducerInfo,
   RoomInfo,
 } from './model.ts'
+import { moderationRequests } from './moderation.ts'
 
 /**
  * Every method a client may call, once: its schema is validator, type and document. A name without a prefix is
@@ -29,26 +32,6 @@ import {
  * notification.
  */
 
-export interface MethodFacts<I extends TSchema, O extends TSchema> {
-  readonly about: string
-  readonly input: I
-  readonly output: O
-  /** Whether the method needs a joined peer. */
-  readonly joined: boolean
-}
-
-const Nothing = Type.Object({})
-
-function method<I extends TObject, O extends TSchema>(
-  about: string,
-  input: I,
-  output: O,
-  options: { joined?: boolean } = {},
-): MethodFacts<I, O> {
-  return { about, input, output, joined: options.joined ?? false }
-}
-
-const joined = { joined: true }
 const stats = Type.Object({ stats: Stats })
 const byProducer = Type.Object({ producerId: ObjectId })
 const byConsumer = Type.Object({ consumerId: ObjectId })
@@ -209,7 +192,11 @@ export const requests = {
   stopNetworkThrottle: method('Refused with `not-supported`, see `applyNetworkThrottle`.', Nothing, Nothing),
   resetNetworkThrottle: method('Refused with `not-supported`, see `applyNetworkThrottle`.', Nothing, Nothing),
 
-  'room.get': method('The room this connection is in.', Nothing, Type.Object({ room: RoomInfo })),
+  'room.get': method(
+    'The room this connection is in, and what this client may do there.',
+    Nothing,
+    Type.Object({ room: RoomInfo, grants: Grants }),
+  ),
 
   'room.getPeers': method(
     'Everybody else who has joined, with what they publish.',
@@ -278,6 +265,8 @@ export const requests = {
     }),
     Nothing,
   ),
+
+  ...moderationRequests,
 } as const satisfies Record<string, MethodFacts<TObject, TSchema>>
 
 export type Requests = typeof requests

@@ -1,5 +1,6 @@
 import { Type, type Static, type TObject, type TSchema } from 'typebox'
 import { closeReasons, type CloseReason } from './close-reasons.ts'
+import { notification, ours, type NotificationFacts } from './facts.ts'
 import {
   ConsumerLayers,
   ConsumerScore,
@@ -11,6 +12,7 @@ import {
   SctpStreamParameters,
 } from './media.ts'
 import { DataProducerInfo, DisplayName, Metadata, PeerIdText, PeerInfo, ProducerInfo } from './model.ts'
+import { moderationNotifications } from './moderation.ts'
 
 /** What the server sends: requests that the client answers, and notifications. */
 
@@ -70,21 +72,6 @@ export const serverRequests = {
     Type.Object({}),
   ),
 } as const satisfies Record<string, ServerRequestFacts<TObject, TObject>>
-
-interface NotificationFacts<D extends TSchema> {
-  readonly about: string
-  readonly data: D
-  /** Ours: sent only to connections on `/ws`. The others go to everybody. */
-  readonly ours: boolean
-}
-
-function notification<D extends TObject>(about: string, data: D): NotificationFacts<D> {
-  return { about, data, ours: false }
-}
-
-function ours<D extends TObject>(about: string, data: D): NotificationFacts<D> {
-  return { about, data, ours: true }
-}
 
 const CloseReasonText = Type.Unsafe<CloseReason>({ type: 'string', enum: Object.keys(closeReasons) })
 const byProducer = Type.Object({ producerId: ObjectId, peerId: PeerIdText })
@@ -196,8 +183,11 @@ export const notifications = {
     Type.Object({
       reason: CloseReasonText,
       reconnect: Type.Boolean({ description: 'Whether connecting again makes sense.' }),
+      message: Type.Optional(Type.String({ description: 'What the moderator said to it.' })),
     }),
   ),
+
+  ...moderationNotifications,
 } as const satisfies Record<string, NotificationFacts<TObject>>
 
 export type ServerRequests = typeof serverRequests
