@@ -105,6 +105,15 @@ export const settings = Type.Object(
       }),
     }),
 
+    audit: group('The audit log: who did what, for admins.', {
+      days: Type.Integer({
+        default: 365,
+        minimum: 1,
+        maximum: 36_500,
+        description: 'Entries are deleted after so many days.',
+      }),
+    }),
+
     log: group('Logs: JSON lines on standard output.', {
       level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
         default: 'info',
@@ -253,12 +262,24 @@ export const settings = Type.Object(
         description:
           'Who has no token may enter rooms (allow) or not (refuse). auto allows it in development mode only.',
       }),
+      firstGuestModerates: Type.Boolean({
+        default: true,
+        description:
+          'Where guests may enter, the guest who opens a room moderates it; when no moderator is left, the guest who is there longest does. Off leaves moderating to people whose token grants it.',
+      }),
       emptySeconds: Type.Integer({
         default: 20,
         minimum: 0,
         maximum: 86_400,
         description:
-          'A room closes this long after its last peer left. Higher lets people come back to the same room; an empty room costs one router.',
+          'A room that was opened and that nobody joined closes after this long. Higher lets backends open rooms earlier; an empty room costs one router.',
+      }),
+      departureSeconds: Type.Integer({
+        default: -1,
+        minimum: -1,
+        maximum: 86_400,
+        description:
+          'A room closes this long after its last peer left. Higher lets people come back to the same room. -1 is as long as emptySeconds.',
       }),
       joinSeconds: Type.Integer({
         default: 120,
@@ -332,6 +353,19 @@ export const settings = Type.Object(
           description:
             'New WebSockets per second and client address, after as many at once as connectionsPerAddress allows.',
         }),
+        requestsPerMinute: Type.Integer({
+          default: 3000,
+          minimum: 10,
+          maximum: 10_000_000,
+          description:
+            'REST requests per minute and client address. A school or a backend behind one address needs more; logging in has tighter limits of its own.',
+        }),
+        requestsPerMinutePerCaller: Type.Integer({
+          default: 1200,
+          minimum: 10,
+          maximum: 10_000_000,
+          description: 'REST requests per minute of one account or API key.',
+        }),
         rooms: Type.Integer({
           default: 1000,
           minimum: 1,
@@ -343,6 +377,12 @@ export const settings = Type.Object(
           minimum: 1,
           maximum: 100_000,
           description: 'Peers in one room.',
+        }),
+        lobbySize: Type.Integer({
+          default: 100,
+          minimum: 1,
+          maximum: 100_000,
+          description: 'People who wait to be let into one room. Each costs a WebSocket and no media.',
         }),
         transportsPerPeer: Type.Integer({
           default: 4,

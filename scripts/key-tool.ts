@@ -1,11 +1,11 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { ConfigError, loadConfig, type Environment } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import { ApiKeys } from '../src/auth/api-keys.ts'
-import { openDatabase } from '../src/db/database.ts'
+import type { ApiKeys } from '../src/auth/api-keys.ts'
 import { DatabaseInUseError } from '../src/db/pglite.ts'
 import { AppError } from '../src/lib/app-error.ts'
 import { createLog } from '../src/lib/log.ts'
+import { openServices } from '../src/services.ts'
 
 /** What `npm run keys` and `npm run token` share. */
 
@@ -35,8 +35,8 @@ export function readConfig({ env, cwd }: Circumstances, file: string | undefined
 /** Opens the database for as long as `act` takes. */
 export async function withApiKeys<T>(config: Config, act: (keys: ApiKeys) => Promise<T>): Promise<T> {
   const log = createLog({ level: 'error', pretty: true })
-  const { dataDir, database } = config
-  const db = await openDatabase({ url: database.url, dataDir, log }).catch((error: unknown) => {
+  const { dataDir } = config
+  const services = await openServices({ config, log }).catch((error: unknown) => {
     if (!(error instanceof DatabaseInUseError)) throw error
     throw new UsageError(
       `A running Sluice uses the embedded database in ${dataDir}, and it serves one process at a time.\n` +
@@ -45,9 +45,9 @@ export async function withApiKeys<T>(config: Config, act: (keys: ApiKeys) => Pro
     )
   })
   try {
-    return await act(await ApiKeys.create({ db, config, log }))
+    return await act(services.apiKeys)
   } finally {
-    await db.close()
+    await services.close()
   }
 }
 

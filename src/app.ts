@@ -15,7 +15,6 @@ import { AppError } from './lib/app-error.ts'
 import { isSecret, randomId, Secret, type PeerId, type RoomId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { ApiKeys } from './auth/api-keys.ts'
-import { KeyRing } from './auth/key-ring.ts'
 import type { CloseReason } from './protocol/close-reasons.ts'
 import type { Handlers } from './protocol/requests.ts'
 import type { PeerContext } from './rooms/context.ts'
@@ -28,6 +27,9 @@ import { Rooms } from './rooms/rooms.ts'
 import { guestGrants } from './protocol/grants.ts'
 import { admitsGuests } from './session/guests.ts'
 import { Session } from './session/session.ts'
+import { Lazy } from './lib/lazy.ts'
+import { openServices, type Services } from './services.ts'
+import { serveRest } from './rest.ts'
 
 export const version = (
   JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }
@@ -51,7 +53,7 @@ export class App {
   readonly rooms: Rooms
   readonly http: FastifyInstance
   readonly #options: AppOptions
-  readonly #keyRing: KeyRing
+  readonly #services: Lazy<Services>
   readonly #sessions = new Set<Session>()
   #closed: Promise<void> | undefined
 
@@ -65,26 +67,26 @@ export class App {
       binary: workerBinary,
       log,
     })
-    const keyRing = new KeyRing(options)
+    const services = new Lazy({ make: () => openServices(options), end: (opened) => opened.close() })
     try {
       // Where tokens are the way in, a database that cannot be opened must stop the start, not the first caller.
-      if (!admitsGuests(config) || config.database.url !== '') await keyRing.keys()
+      if (!admitsGuests(config) || config.database.url !== '') await services.get()
       const http = await createHttpServer({ http: config.http, limits: config.limits, log })
-      const app = new App(options, { workers, http, keyRing })
+      const app = new App(options, { workers, http, services })
       await app.#route()
       return app
     } catch (error) {
-      await Promise.all([workers.close(), keyRing.close()])
+      await Promise.all([workers.close(), services.close()])
       throw error
     }
   }
 
   private constructor(
     options: AppOptions,
-    { workers, http, keyRing }: { workers: WorkerPool; http: FastifyInstance; keyRing: KeyRing },
+    { workers, http, services }: { workers: WorkerPool; http: FastifyInstance; services: Lazy<Services> },
   ) {
     this.#options = options
-    this.#keyRing = keyRing
+    this.#services = services
     this.workers = workers
     this.http = http
     this.rooms = new Rooms({
@@ -94,9 +96,17 @@ export class App {
     })
   }
 
-  /** The keys that room tokens are signed with. Opens the database if that has not been done. */
-  apiKeys(): Promise<ApiKeys> {
-    return this.#keyRing.keys()
+  /**
+   * What lies over the database, which is opened when it is first needed: whoever only tries Sluice out needs none of it, and
+   * the embedded database takes several hundred MB of memory.
+   */
+  services(): Promise<Services> {
+    return this.#services.get()
+  }
+
+  /** The keys that room tokens are signed with. */
+  async apiKeys(): Promise<ApiKeys> {
+    return (await this.services()).apiKeys
   }
 
   get sessionCount(): number {
@@ -125,7 +135,7 @@ export class App {
     for (const session of this.#sessions) session.close(reason)
     await this.http.close()
     await this.workers.close()
-    await this.#keyRing.close()
+    await this.#services.close()
   }
 
   async #route(): Promise<void> {
@@ -136,6 +146,7 @@ export class App {
       workers: () => this.workerStatus(),
       closing: () => this.#closed !== undefined,
     })
+    await serveRest(this.http, { config, version, services: () => this.services(), rooms: this.rooms })
     await this.http.register(signalingRoutes, {
       config,
       page,

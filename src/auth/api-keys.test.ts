@@ -15,11 +15,12 @@ const now = new Date('2026-11-20T12:00:00Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 const limits = { nameLength: 32 }
 
-const open = (db: Db, dataDir: string, encryptionKey = '', log = silent) =>
-  ApiKeys.create({
+const open = async (db: Db, dataDir: string, encryptionKey = '', log = silent) =>
+  new ApiKeys({
     db,
-    config: { dataDir, limits, auth: { encryptionKey, tokenMaxSeconds: 86_400 } },
+    config: { limits, auth: { encryptionKey, tokenMaxSeconds: 86_400 } },
     log,
+    box: await SecretBox.create({ dataDir, encryptionKey }),
   })
 
 const refusedWith = (code: string, why?: string) => (error: unknown) => {

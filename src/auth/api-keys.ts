@@ -12,7 +12,7 @@ import {
   revokeApiKey,
 } from './api-keys.store.ts'
 import { verifyRoomToken, type RoomToken } from './room-token.ts'
-import { SecretBox } from './secret-box.ts'
+import type { SecretBox } from './secret-box.ts'
 
 /** An API key as its owner may see it at any time: without its secret. */
 export interface ApiKey {
@@ -32,11 +32,11 @@ export interface NewApiKey {
 export interface ApiKeysOptions {
   readonly db: Queryable
   readonly config: {
-    readonly dataDir: string
     readonly auth: AuthConfig
     readonly limits: Pick<LimitsConfig, 'nameLength'>
   }
   readonly log: Log
+  readonly box: SecretBox
 }
 
 /** `lastUsedAt` is as exact as this, in milliseconds; lower costs a write for more of the uses. */
@@ -47,14 +47,9 @@ export class ApiKeys {
   readonly #options: ApiKeysOptions
   readonly #box: SecretBox
 
-  static async create(options: ApiKeysOptions): Promise<ApiKeys> {
-    const { dataDir, auth } = options.config
-    return new ApiKeys(options, await SecretBox.create({ dataDir, encryptionKey: auth.encryptionKey }))
-  }
-
-  private constructor(options: ApiKeysOptions, box: SecretBox) {
+  constructor(options: ApiKeysOptions) {
     this.#options = options
-    this.#box = box
+    this.#box = options.box
   }
 
   async add({ name, now }: { name: string; now: Date }): Promise<NewApiKey> {
@@ -100,6 +95,19 @@ export class ApiKeys {
       )
       throw new AppError('unavailable', 'The server cannot read this API key.')
     }
+  }
+
+  /** The id of the key that an HTTP Basic `id:secret` proves; otherwise throws `unauthorized`. */
+  async authenticate({ id, secret, now }: { id: string; secret: string; now: Date }): Promise<string> {
+    const known = await this.findSecret(id)
+    // One answer for both: whoever guesses must not learn which ids there are.
+    if (known === undefined || !known.equals(secret)) {
+      throw new AppError('unauthorized', 'There is no such API key, or its secret is another one.', {
+        why: 'unknown-key',
+      })
+    }
+    await markApiKeyUsed(this.#options.db, { id, now, everyMs: usedEveryMs })
+    return id
   }
 
   /** What a room token says, if all of it is right and its key is one of these; otherwise throws `unauthorized`. */

@@ -3,7 +3,11 @@ import type { ColumnType, Generated, Kysely } from 'kysely'
 /** Every table as the newest migration leaves it. Columns are named as in SQL. */
 export interface Tables {
   api_keys: ApiKeysTable
+  audit_log: AuditLogTable
 }
+
+/** JSON: read as what it holds, written as text. */
+type Json = ColumnType<Record<string, unknown> | null, string | null, string | null>
 
 /** A moment: read as a `Date`, written as one. */
 type Timestamp = ColumnType<Date, Date, Date>
@@ -16,6 +20,18 @@ export interface ApiKeysTable {
   created_at: Timestamp
   last_used_at: Generated<Date | null>
   revoked_at: Generated<Date | null>
+}
+
+export interface AuditLogTable {
+  id: string
+  at: Timestamp
+  action: string
+  actor_kind: string
+  actor_id: string | null
+  target_kind: string | null
+  target_id: string | null
+  address: string | null
+  data: Json
 }
 
 /** What store functions take first: the database, or a transaction in it. */

@@ -28,6 +28,18 @@ export function mayConnect(visitor: Visitor, config: Pick<Config, 'mode' | 'http
   return config.mode === 'production' || isOwnName(from)
 }
 
+/**
+ * Whether a request that carries cookies comes from a page of this very server, port included: browsers send the `Origin`
+ * of a page with everything that may change something. One without it is no browser's, and none of those has our cookies.
+ */
+export function isOwnPage({ origin, host }: Visitor, config: Pick<Config, 'mode' | 'http'>): boolean {
+  if (origin === undefined || !URL.canParse(origin)) return false
+  const { publicUrl } = config.http
+  if (publicUrl !== '' && URL.canParse(publicUrl) && new URL(publicUrl).origin === origin) return true
+  const from = new URL(origin)
+  return from.host === host && (config.mode === 'production' || isOwnName(from.hostname))
+}
+
 function isOwnName(name: string): boolean {
   const bare = name.replace(/^\[|\]$/g, '')
   const own = hostname().toLowerCase()

@@ -9,6 +9,8 @@ export function sendProblem(
 ): void {
   const error = fastifyCode(thrown) ?? toClientError(thrown, request.id)
   if (error.code === 'internal') request.log.error({ err: thrown, requestId: request.id }, 'request failed')
+  // A challenge that browsers do not answer by a dialog of their own.
+  if (error.status === 401) void reply.header('www-authenticate', 'Bearer')
   void reply
     .code(error.status)
     .type('application/problem+json')

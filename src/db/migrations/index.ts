@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely/migration'
 import * as apiKeys from './0001-api-keys.ts'
+import * as auditLog from './0002-audit-log.ts'
 
 /** All migrations by name, oldest first. Names sort in this order and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-api-keys': apiKeys,
+  '0002-audit-log': auditLog,
 }
