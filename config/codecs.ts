@@ -12,6 +12,11 @@ export function routerCodecs(media: MediaConfig): RouterRtpCodecCapability[] {
   return media.codecs.flatMap((name) => codecEntries(name, media))
 }
 
+/** The media settings with only some of their codecs, in their order. opus stays: without sound there is no room. */
+export function onlyCodecs(media: MediaConfig, names: readonly CodecName[]): MediaConfig {
+  return { ...media, codecs: media.codecs.filter((name) => name === 'opus' || names.includes(name)) }
+}
+
 function codecEntries(name: CodecName, media: MediaConfig): RouterRtpCodecCapability[] {
   switch (name) {
     case 'opus':

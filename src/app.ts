@@ -1,24 +1,30 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { httpHost, type ListenAddress } from '../config/addresses.ts'
-import { routerCodecs } from '../config/codecs.ts'
+import { onlyCodecs, routerCodecs } from '../config/codecs.ts'
 import type { Config } from '../config/schema.ts'
 import { mediasoupVersion, WorkerPool, type WorkerStatus } from '../workers/worker-pool.ts'
+import { subscriberOf } from './http/addresses.ts'
 import { healthRoutes } from './http/health.routes.ts'
 import { createHttpServer } from './http/server.ts'
+import { isLocalVisitor } from './http/local-visitor.ts'
 import { signalingRoutes, type Admission } from './http/signaling.routes.ts'
 import { serveWebApp } from './http/web-app.ts'
 import { AppError } from './lib/app-error.ts'
 import { isSecret, randomId, Secret, type PeerId, type RoomId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { ApiKeys } from './auth/api-keys.ts'
+import { keptMailsRoutes } from './mail/kept-mails.routes.ts'
+import { keepsMails } from './mail/kept-mails.ts'
 import type { CloseReason } from './protocol/close-reasons.ts'
 import type { Handlers } from './protocol/requests.ts'
 import type { PeerContext } from './rooms/context.ts'
+import { checkName } from './rooms/checks.ts'
 import { mediaHandlers } from './rooms/media.handlers.ts'
+import { moderationHandlers } from './rooms/moderation.handlers.ts'
 import type { Identity, Peer } from './rooms/peer.ts'
 import type { PeerChannel } from './rooms/peer-channel.ts'
 import type { Room } from './rooms/room.ts'
@@ -45,7 +51,7 @@ export interface AppOptions {
 }
 
 /** Every method of the protocol and who does it. */
-const handlers: Handlers<PeerContext> = { ...roomHandlers, ...mediaHandlers }
+const handlers: Handlers<PeerContext> = { ...roomHandlers, ...mediaHandlers, ...moderationHandlers }
 
 /** The whole server: builds every part once and connects them. */
 export class App {
@@ -91,7 +97,9 @@ export class App {
     this.http = http
     this.rooms = new Rooms({
       config: options.config,
-      createRouter: () => workers.createRouter(),
+      createRouter: (codecs) =>
+        workers.createRouter(codecs && routerCodecs(onlyCodecs(options.config.media, codecs))),
+      guestsModerate: admitsGuests(options.config) && options.config.rooms.firstGuestModerates,
       log: options.log,
     })
   }
@@ -146,6 +154,10 @@ export class App {
       workers: () => this.workerStatus(),
       closing: () => this.#closed !== undefined,
     })
+    if (keepsMails(config)) {
+      const isLocal = (request: FastifyRequest) => isLocalVisitor(request, config)
+      await this.http.register(keptMailsRoutes, { dataDir: config.dataDir, isLocal })
+    }
     await serveRest(this.http, { config, version, services: () => this.services(), rooms: this.rooms })
     await this.http.register(signalingRoutes, {
       config,
@@ -164,32 +176,36 @@ export class App {
       handlers,
       log: log.child({ roomId, address }),
       onClosed: (closed) => this.#sessions.delete(closed),
-      enter: (channel) => this.#enter(admission, channel),
+      enter: (channel, gone) => this.#enter(admission, channel, gone),
     })
     this.#sessions.add(session)
     session.notify('mediasoupVersion', { version: mediasoupVersion })
     if (this.#closed) session.close('server-closing')
   }
 
-  async #enter(admission: Admission, channel: PeerChannel): Promise<{ room: Room; peer: Peer }> {
+  async #enter(
+    admission: Admission,
+    channel: PeerChannel,
+    gone: AbortSignal,
+  ): Promise<{ room: Room; peer: Peer }> {
     const { config } = this.#options
     const roomId = admission.roomId as RoomId
     const identity = await this.#identify(admission)
-    if (!identity.grants.join)
-      throw new AppError('forbidden', 'This token does not let anybody into the room.')
-    if (!identity.grants.createRoom && !this.rooms.has(roomId)) {
-      throw new AppError('forbidden', 'This room is not open yet, and this token may not open it.')
-    }
-    const room = await this.rooms.getOrCreate(roomId)
     // The same client keeps its secret: an answer of ours that got lost must not lock it out.
     const { peerSecret: proof } = admission
     const secret = new Secret(isSecret(proof) ? proof : undefined)
-    const peer = room.enter({ identity, secret, proof, channel })
+    const displayName = checkName(identity.name ?? admission.displayName ?? 'Guest', config)
+    const { room, peer } = await this.rooms.enter(
+      roomId,
+      { identity, secret, proof, channel, displayName },
+      gone,
+    )
     const { opusFec, opusDtx } = config.media
     channel.notify('room.welcome', {
       peerId: peer.id,
       peerSecret: secret.reveal(),
       roomId,
+      grants: peer.grants,
       serverVersion: version,
       codecOptions: { opusFec, opusDtx },
       pingSeconds: config.rooms.pingSeconds,
@@ -198,17 +214,18 @@ export class App {
   }
 
   /** Who somebody is: what their token says, or a guest where guests may enter. */
-  async #identify({ roomId, peerId, accessToken }: Admission): Promise<Identity> {
+  async #identify({ roomId, peerId, accessToken, address: ip }: Admission): Promise<Identity> {
+    const address = subscriberOf(ip)
     if (accessToken !== undefined) {
       const keys = await this.apiKeys()
       const token = await keys.verifyToken(accessToken, { room: roomId, now: new Date() })
       const { identity, name, metadata, grants } = token
-      return { id: identity as PeerId, proven: true, name, metadata, grants }
+      return { id: identity as PeerId, proven: true, name, metadata, grants, address }
     }
     if (!admitsGuests(this.#options.config)) {
       throw new AppError('unauthorized', 'This server lets nobody in without a room token.')
     }
     const id = (peerId ?? randomId()) as PeerId
-    return { id, proven: false, name: undefined, metadata: undefined, grants: guestGrants }
+    return { id, proven: false, name: undefined, metadata: undefined, grants: guestGrants, address }
   }
 }

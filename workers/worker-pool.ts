@@ -83,8 +83,8 @@ export class WorkerPool {
     this.#sampling.unref()
   }
 
-  /** A router on the least loaded worker. Throws `unavailable` when none is up or all are full. */
-  async createRouter(): Promise<MediaRouter> {
+  /** A router on the least loaded worker, with these codecs or all. Throws `unavailable` when none is up or all are full. */
+  async createRouter(codecs = this.#codecs): Promise<MediaRouter> {
     const index = placeRoom(
       this.#slots.map((slot) => slot.load),
       this.#ceiling,
@@ -98,7 +98,7 @@ export class WorkerPool {
         : new AppError('unavailable', 'No media worker is running right now.', { reason: 'no-worker' })
     }
     try {
-      return { ...(await this.#slots[index]!.createRouter(this.#codecs)), workerIndex: index }
+      return { ...(await this.#slots[index]!.createRouter(codecs)), workerIndex: index }
     } catch (error) {
       // The worker may have died between the choice and the answer.
       this.#log.warn({ err: error, worker: index }, 'router could not be made')

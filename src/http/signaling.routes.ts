@@ -15,6 +15,8 @@ export interface Admission {
   readonly peerId: string | undefined
   /** Proof of having been that peer before. */
   readonly peerSecret: string | undefined
+  /** How moderators see a guest who waits to be let in. */
+  readonly displayName: string | undefined
   /** A room token; not checked yet. */
   readonly accessToken: string | undefined
   /** Whether it came to `/ws` and so speaks our additions. */
@@ -34,6 +36,7 @@ const Query = Type.Object({
   roomId: id,
   peerId: Type.Optional(id),
   peerSecret: Type.Optional(Type.String({ maxLength: 256 })),
+  displayName: Type.Optional(Type.String({ maxLength: 1024 })),
   access_token: Type.Optional(Type.String({ maxLength: 8192 })),
 })
 
@@ -63,8 +66,9 @@ export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (
   function accept(socket: WebSocket, request: FastifyRequest, extended: boolean): void {
     const { ip } = request
     socket.once('close', addresses.opened(ip, performance.now()))
-    const { roomId, peerId, peerSecret, access_token: accessToken } = request.query as Static<typeof Query>
-    open(socket, { roomId, peerId, peerSecret, accessToken, extended, address: ip })
+    const { access_token: accessToken, ...query } = request.query as Static<typeof Query>
+    const { roomId, peerId, peerSecret, displayName } = query
+    open(socket, { roomId, peerId, peerSecret, displayName, accessToken, extended, address: ip })
   }
 
   app.route({

@@ -1,5 +1,6 @@
 import { Type, type Static, type TObject, type TSchema } from 'typebox'
 import { closeReasons, type CloseReason } from './close-reasons.ts'
+import { Grants } from './grants.ts'
 import { notification, ours, type NotificationFacts } from './facts.ts'
 import {
   ConsumerLayers,
@@ -137,6 +138,7 @@ export const notifications = {
         description: 'Give it as `peerSecret` together with `peerId` to take this peer’s place again.',
       }),
       roomId: Type.String(),
+      grants: Grants,
       serverVersion: Type.String(),
       codecOptions: Type.Object(
         { opusFec: Type.Boolean(), opusDtx: Type.Boolean() },

@@ -1,15 +1,16 @@
 import type { types } from 'mediasoup'
 import { AppError } from '../lib/app-error.ts'
-import { mayPublish } from '../protocol/grants.ts'
 import type { Handlers, Method } from '../protocol/requests.ts'
 import { checkMetadata, needGrant } from './checks.ts'
 import type { PeerContext } from './context.ts'
 import { askMediasoup, whileOpen } from './media-error.ts'
+import { isChat } from './moderation.ts'
+import type { ModerationMethod } from './moderation.handlers.ts'
 import type { Peer, PeerTransport, TransportData } from './peer.ts'
 import type { roomHandlers } from './room.handlers.ts'
 import { sourceOf } from './source.ts'
 
-type MediaMethod = Exclude<Method, keyof typeof roomHandlers>
+type MediaMethod = Exclude<Method, keyof typeof roomHandlers | ModerationMethod>
 
 type Stats = { stats: Record<string, unknown>[] }
 
@@ -25,6 +26,16 @@ async function statsOf(object: { closed: boolean; getStats(): Promise<unknown> }
 async function act(object: { closed: boolean }, call: () => Promise<void>): Promise<Record<string, never>> {
   await whileOpen(() => !object.closed, call)
   return {}
+}
+
+/** Closes what was not allowed any more by the time it was made, and throws why. */
+function stillAllowed(made: { close(): void }, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    made.close()
+    throw error
+  }
 }
 
 /** Transports, producers and consumers: the media half of mediasoup-demo's protocol, with our additions. */
@@ -108,11 +119,16 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     return {}
   },
 
-  async produce({ room, peer }, { transportId, kind, rtpParameters, paused = false, appData = {} }) {
+  async produce(
+    { room, peer, afterAnswer },
+    { transportId, kind, rtpParameters, paused = false, appData = {} },
+  ) {
+    const { moderation } = room
     const source = sourceOf(kind, appData.source)
-    needGrant(mayPublish(peer.grants, source) && !peer.grants.hidden, `publish ${source}`)
+    moderation.checkPublish(peer, source)
     const transport = peer.sendingTransport(transportId)
     const metadata = checkMetadata(appData.metadata ?? {}, room.config)
+    const isForced = !paused && !moderation.takeUnmute(peer, kind, source)
     const producer = await peer.allowances.producers.make(
       () =>
         askMediasoup(
@@ -121,7 +137,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
             transport.produce({
               kind,
               rtpParameters: rtpParameters as types.RtpParameters,
-              paused,
+              paused: paused || isForced,
               appData: { peerId: peer.id, source, metadata },
             }),
         ),
@@ -130,10 +146,14 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     // mediasoup closes what is on a transport when the transport is closed, but not what is still being made on it.
     if (peer.closed || transport.closed) producer.close()
     if (producer.closed) throw new AppError('not-found', 'The transport was closed meanwhile.')
+    stillAllowed(producer, () => moderation.checkPublish(peer, source))
     peer.producers.set(producer.id, producer)
     producer.observer.once('close', () => peer.producers.delete(producer.id))
     producer.on('score', (score) => peer.channel.notify('producerScore', { producerId: producer.id, score }))
     room.published(peer, producer)
+    if (isForced) {
+      afterAnswer(() => peer.channel.notify('room.mutedBy', { producerId: producer.id, source }))
+    }
     return { producerId: producer.id }
   },
 
@@ -143,7 +163,8 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
   ) {
     const channel = appData.channel ?? label
     if (channel === 'bot') throw new AppError('not-supported', 'This server has no bot.')
-    needGrant(peer.grants.data && !peer.grants.hidden, 'send data')
+    const checkAllowed = () => room.moderation.checkSendData(peer, isChat({ label, appData: { channel } }))
+    checkAllowed()
     const transport = peer.sendingTransport(transportId)
     const dataProducer = await peer.allowances.dataProducers.make(
       () =>
@@ -154,13 +175,14 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
               sctpStreamParameters: sctpStreamParameters as types.SctpStreamParameters,
               label,
               protocol,
-              appData: { peerId: peer.id, channel },
+              appData: { peerId: peer.id, channel, isSilent: false },
             }),
         ),
       (made, freed) => (made.closed ? freed() : made.observer.once('close', freed)),
     )
     if (peer.closed || transport.closed) dataProducer.close()
     if (dataProducer.closed) throw new AppError('not-found', 'The transport was closed meanwhile.')
+    stillAllowed(dataProducer, checkAllowed)
     peer.dataProducers.set(dataProducer.id, dataProducer)
     dataProducer.observer.once('close', () => peer.dataProducers.delete(dataProducer.id))
     room.publishedData(peer, dataProducer)
@@ -175,8 +197,9 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     const producer = peer.producer(producerId)
     return act(producer, () => producer.pause())
   },
-  resumeProducer({ peer }, { producerId }) {
+  resumeProducer({ room, peer }, { producerId }) {
     const producer = peer.producer(producerId)
+    room.moderation.checkUnmute(peer, producer)
     return act(producer, () => producer.resume())
   },
   closeDataProducer({ peer }, { dataProducerId }) {

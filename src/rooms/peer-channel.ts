@@ -17,6 +17,6 @@ export interface PeerChannel {
   /** Asks the client and resolves with its valid answer; rejects when it refuses, does not answer, or is gone. */
   request<M extends ServerMethod>(method: M, data: ServerRequestInput<M>): Promise<ServerRequestOutput<M>>
   notify<M extends NotificationMethod>(method: M, data: NotificationData<M>): void
-  /** The peer is closed: end the connection and say why. */
-  peerClosed(reason: CloseReason): void
+  /** The peer is closed, or was not let in: end the connection and say why. `message` is a moderator's. */
+  peerClosed(reason: CloseReason, message?: string): void
 }

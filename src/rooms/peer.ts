@@ -27,6 +27,8 @@ export interface ProducerData extends types.AppData {
 export interface DataProducerData extends types.AppData {
   peerId: PeerId
   channel: string
+  /** Paused by the policy of the room: nobody gets what its owner sends. */
+  isSilent: boolean
 }
 
 export type PeerTransport = types.WebRtcTransport<TransportData>
@@ -51,16 +53,35 @@ export interface Identity {
   /** From the token: it counts before what the client says. */
   readonly name: string | undefined
   readonly metadata: Metadata | undefined
+  /** Where they come from, as precise as a ban of a guest should be. */
+  readonly address: string
+}
+
+export interface Goodbye {
+  /** For the others. */
+  readonly told?: string | undefined
+  /** For the client that is closed. */
+  readonly message?: string | undefined
+}
+
+/** What the application's backend sees of a peer. */
+export interface PeerDetails extends PeerInfo {
+  readonly grants: Grants
+  readonly joinedAt: string
+  /** Whether they came with a token, so that `peerId` is their identity. */
+  readonly proven: boolean
 }
 
 export interface PeerOptions {
   readonly identity: Identity
+  /** What the identity grants, as changed in this room. */
+  readonly grants: Grants
   readonly secret: Secret
   readonly channel: PeerChannel
   readonly limits: LimitsConfig
   readonly log: Log
   /** Called once, after everything of the peer is closed. */
-  readonly onClosed: (peer: Peer, reason: CloseReason, told: string | undefined) => void
+  readonly onClosed: (peer: Peer, reason: CloseReason, goodbye: Goodbye) => void
 }
 
 /** Somebody in a room (or about to join) and every mediasoup object that is theirs. */
@@ -84,12 +105,19 @@ export class Peer {
     readonly dataProducers: Allowance
     readonly dataConsumers: Allowance
   }
+  /** Undefined while the hand is down. */
+  handRaisedAt: Date | undefined
+  /** A moderator asked it to unmute, where only moderators may. */
+  mayUnmuteOnce = false
   readonly #onClosed: PeerOptions['onClosed']
+  #grants: Grants
+  #joinedAt: Date | undefined
   #joined: Joined | undefined
   #closed: CloseReason | undefined
 
   constructor(options: PeerOptions) {
     this.identity = options.identity
+    this.#grants = options.grants
     this.secret = options.secret
     this.channel = options.channel
     this.log = options.log
@@ -109,7 +137,12 @@ export class Peer {
   }
 
   get grants(): Grants {
-    return this.identity.grants
+    return this.#grants
+  }
+
+  /** moderation.ts ends what is not granted any more. */
+  setGrants(grants: Grants): void {
+    this.#grants = grants
   }
 
   get closed(): boolean {
@@ -121,17 +154,22 @@ export class Peer {
     return this.#joined
   }
 
+  get joinedAt(): Date | undefined {
+    return this.#joinedAt
+  }
+
   join(joined: Joined): void {
     this.#joined = joined
+    this.#joinedAt = new Date()
   }
 
   /** Closes every transport (and with them producers and consumers), then tells the room, then the client. */
-  close(reason: CloseReason, told?: string): void {
+  close(reason: CloseReason, goodbye: Goodbye = {}): void {
     if (this.#closed !== undefined) return
     this.#closed = reason
     for (const transport of this.transports.values()) transport.close()
-    this.#onClosed(this, reason, told)
-    this.channel.peerClosed(reason)
+    this.#onClosed(this, reason, goodbye)
+    this.channel.peerClosed(reason, goodbye.message)
   }
 
   /** Throws `not-found` after the peer was closed: to be asked after each await that made something. */
@@ -183,6 +221,18 @@ export class Peer {
       metadata,
       producers: [...this.producers.values()].map(producerInfo),
       dataProducers: [...this.dataProducers.values()].map(dataProducerInfo),
+      moderator: this.#grants.moderate,
+      ...(this.handRaisedAt ? { handRaisedAt: this.handRaisedAt.toISOString() } : {}),
+    }
+  }
+
+  /** How the application's backend sees this peer. Only for one that has joined. */
+  details(): PeerDetails {
+    return {
+      ...this.info(),
+      grants: this.#grants,
+      joinedAt: this.#joinedAt!.toISOString(),
+      proven: this.identity.proven,
     }
   }
 }

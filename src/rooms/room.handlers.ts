@@ -44,11 +44,7 @@ export const roomHandlers: Handlers<PeerContext, RoomMethod> = {
 
   changeDisplayName({ room, peer }, input) {
     needGrant(peer.grants.updateOwnMetadata, 'change its name')
-    const joined = peer.joined!
-    const oldDisplayName = joined.displayName
-    joined.displayName = checkName(input.displayName, room.config)
-    const { displayName } = joined
-    room.tellAbout(peer, 'peerDisplayNameChanged', { peerId: peer.id, displayName, oldDisplayName })
+    room.rename(peer, input.displayName, { isOwn: true })
     return {}
   },
 
@@ -56,7 +52,7 @@ export const roomHandlers: Handlers<PeerContext, RoomMethod> = {
   stopNetworkThrottle: refuseThrottling,
   resetNetworkThrottle: refuseThrottling,
 
-  'room.get': ({ room }) => ({ room: room.info() }),
+  'room.get': ({ room, peer }) => ({ room: room.info(), grants: peer.grants }),
 
   'room.getPeers': ({ room, peer }) => ({
     peers: room.visiblePeers.filter((other) => other !== peer).map((other) => other.info()),
@@ -75,16 +71,14 @@ export const roomHandlers: Handlers<PeerContext, RoomMethod> = {
 
   'room.setMetadata'({ room, peer }, input) {
     needGrant(peer.grants.updateOwnMetadata, 'change its metadata')
-    const metadata = checkMetadata(input.metadata, room.config)
-    peer.joined!.metadata = metadata
-    room.tellAbout(peer, 'room.peerMetadataChanged', { peerId: peer.id, metadata })
+    room.setPeerMetadata(peer, input.metadata, { isOwn: true })
     return {}
   },
 
   'room.ping': () => ({}),
 
   'room.leave'({ peer, afterAnswer }, { reason }) {
-    afterAnswer(() => peer.close('left', reason))
+    afterAnswer(() => peer.close('left', { told: reason }))
     return {}
   },
 }

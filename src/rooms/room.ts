@@ -1,45 +1,83 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { types } from 'mediasoup'
 import type { Config } from '../../config/schema.ts'
 import type { MediaRouter } from '../../workers/worker-pool.ts'
 import { AppError, limitExceeded } from '../lib/app-error.ts'
-import type { Secret, PeerId, RoomId } from '../lib/ids.ts'
+import type { PeerId, RoomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CloseReason } from '../protocol/close-reasons.ts'
-import type { RoomInfo } from '../protocol/model.ts'
+import type { Metadata, RoomInfo, RoomPolicy } from '../protocol/model.ts'
 import type { NotificationData, NotificationMethod } from '../protocol/server-messages.ts'
+import { checkMetadata, checkName } from './checks.ts'
+import type { ModerationAct } from './events.ts'
+import { Lobby } from './lobby.ts'
+import { Moderation, named, type Acting } from './moderation.ts'
 import {
   dataProducerInfo,
   Peer,
   producerInfo,
-  type Identity,
+  type Goodbye,
   type Joined,
   type PeerDataProducer,
   type PeerProducer,
 } from './peer.ts'
-import type { PeerChannel } from './peer-channel.ts'
+import { People } from './people.ts'
+import { isVoice, waitsFor, type Why } from './policy.ts'
+import type { FullSettings, RoomChange } from './settings.ts'
+import { Speakers } from './speakers.ts'
 import { Subscriptions } from './subscriptions.ts'
+import { Succession } from './succession.ts'
+import { checkSameClient, type Visitor } from './visitor.ts'
 
 export type RoomConfig = Pick<Config, 'media' | 'rooms' | 'limits'>
+
+/** Sends a notification to everybody who has joined. */
+export type Tell = <M extends NotificationMethod>(
+  method: M,
+  data: NotificationData<M>,
+  options?: { except?: Peer },
+) => void
+
+/** Tells the others something of a peer, unless it is hidden from them. */
+export type TellAbout = <M extends NotificationMethod>(
+  peer: Peer,
+  method: M,
+  data: NotificationData<M>,
+) => void
+
+/** What outlives a room whose worker died. */
+export interface RoomMemory {
+  readonly settings: FullSettings
+  readonly version: number
+  readonly people: People
+  readonly spotlight: PeerId | undefined
+  readonly isRunByGuests: boolean
+}
 
 export interface RoomOptions {
   readonly id: RoomId
   readonly config: RoomConfig
   readonly createRouter: () => Promise<MediaRouter>
   readonly log: Log
+  readonly settings: FullSettings
+  /** Opened on purpose, by the application's backend or as a meeting: it stays for a while though nobody came. */
+  readonly isPlanned: boolean
+  /** Whether a guest who opens the room moderates it. */
+  readonly guestsModerate: boolean
+  /** Of the room with this id whose worker died. */
+  readonly memory: RoomMemory | undefined
+  readonly onJoined: (room: Room, peer: Peer) => void
+  readonly onLeft: (room: Room, peer: Peer, reason: CloseReason) => void
+  readonly onModerated: (room: Room, act: ModerationAct) => void
   /** Called once, last, when the room is closed. */
   readonly onClosed: (room: Room, reason: CloseReason) => void
 }
 
-/** Level below which sound is silence, in dBov; mediasoup-demo's value. */
-const silenceDbov = -80
 /** How long the end of a worker may turn out to be the end of the server, in milliseconds. */
 const deathNoticeMs = 20
-/** How many of the loudest are told by `speakingPeers`; mediasoup-demo's value. */
-const loudestPeers = 10
 
 interface Media extends MediaRouter {
-  readonly audioLevels: types.AudioLevelObserver
-  readonly activeSpeaker: types.ActiveSpeakerObserver
+  readonly speakers: Speakers
 }
 
 /**
@@ -52,9 +90,17 @@ export class Room {
   readonly log: Log
   readonly config: RoomConfig
   readonly #media: Media
+  readonly moderation: Moderation
+  readonly lobby: Lobby
+  readonly #options: RoomOptions
   readonly #subscriptions: Subscriptions
-  readonly #onClosed: RoomOptions['onClosed']
   readonly #peers = new Map<PeerId, Peer>()
+  readonly #people: People
+  readonly #succession: Succession
+  /** Whether guests opened it by themselves, so that one of them moderates. Undefined until somebody is in. */
+  #isRunByGuests: boolean | undefined
+  #settings: FullSettings
+  #version: number
   #closed: CloseReason | undefined
   #emptyTimer: NodeJS.Timeout | undefined
   #wasJoined = false
@@ -65,15 +111,12 @@ export class Room {
     const mediaRouter = await options.createRouter()
     try {
       const { router } = mediaRouter
-      const [audioLevels, activeSpeaker] = await Promise.all([
-        router.createAudioLevelObserver({
-          maxEntries: loudestPeers,
-          threshold: silenceDbov,
-          interval: options.config.rooms.audioLevelMs,
-        }),
-        router.createActiveSpeakerObserver(),
-      ])
-      return new Room(options, { ...mediaRouter, audioLevels, activeSpeaker })
+      const speakers = await Speakers.create({
+        router,
+        intervalMs: options.config.rooms.audioLevelMs,
+        log: options.log,
+      })
+      return new Room(options, { ...mediaRouter, speakers })
     } catch (error) {
       options.log.warn({ err: error }, 'room could not be opened')
       mediaRouter.router.close()
@@ -86,13 +129,47 @@ export class Room {
     this.config = options.config
     this.log = options.log
     this.#media = media
-    this.#onClosed = options.onClosed
+    this.#options = options
+    const { memory, settings } = options
+    this.#settings = memory?.settings ?? settings
+    this.#version = memory?.version ?? 1
+    this.#people = memory?.people ?? new People()
+    this.#isRunByGuests = memory?.isRunByGuests
     this.#subscriptions = new Subscriptions(media.router)
+    this.#succession = new Succession({
+      peers: () => [...this.#peers.values()],
+      promote: (peer) => this.moderation.succeed(peer),
+    })
+    this.moderation = new Moderation(
+      {
+        people: this.#people,
+        policy: () => this.policy,
+        joinedPeers: () => this.joinedPeers,
+        tell: (...about) => this.tell(...about),
+        tellAbout: (...about) => this.tellAbout(...about),
+        offerAll: (peer) => this.#offerAll(peer),
+        onModeratorChanged: (peer) => this.#moderatorChanged(peer),
+        onActed: (act) => this.#acted(act),
+      },
+      memory?.spotlight,
+    )
+    this.lobby = new Lobby({
+      max: options.config.limits.lobbySize,
+      letIn: (visitor) => this.#letIn(visitor),
+      onKnocked: (waiting) => {
+        this.#scheduleClose()
+        this.#tellModerators('room.knocked', waiting)
+      },
+      onEnded: (peerId, outcome) => {
+        this.#scheduleClose()
+        this.#tellModerators('room.knockEnded', { peerId, outcome })
+      },
+    })
     media.router.once('workerclose', () => this.#workerDied())
     // The worker may have died while the observers were being made; its event would be over by now.
     if (media.router.closed) this.#workerDied()
-    this.#listenToSpeakers()
-    this.#closeWhenEmpty()
+    media.speakers.listen((...about) => this.tell(...about))
+    this.#scheduleClose()
   }
 
   get closed(): boolean {
@@ -122,51 +199,63 @@ export class Room {
   }
 
   info(): RoomInfo {
+    const { spotlight } = this.moderation
     return {
       roomId: this.id,
       createdAt: this.createdAt.toISOString(),
       peerCount: this.visiblePeers.length,
-      maxPeers: this.config.limits.peersPerRoom,
+      maxPeers: this.#settings.maxPeers,
+      policy: this.policy,
+      ...(spotlight && this.visiblePeers.some((peer) => peer.id === spotlight) ? { spotlight } : {}),
+      metadata: this.#settings.metadata,
+      version: this.#version,
+    }
+  }
+
+  get policy(): RoomPolicy {
+    return this.#settings.policy
+  }
+
+  /** Somebody who has joined, hidden or not. Throws `not-found`. */
+  peer(id: string): Peer {
+    const peer = this.#peers.get(id as PeerId)
+    if (!peer?.joined) throw new AppError('not-found', 'No such peer.')
+    return peer
+  }
+
+  /** What a room opened later under the same id goes on with, when the worker of this one died. */
+  get memory(): RoomMemory {
+    return {
+      settings: this.#settings,
+      version: this.#version,
+      people: this.#people,
+      spotlight: this.moderation.spotlight,
+      isRunByGuests: this.#isRunByGuests ?? false,
     }
   }
 
   /**
-   * Takes a connection in. One that holds the same id is replaced if the new one proves to be the same client, by a token
-   * or by its secret, or if neither can prove anything because both speak the demo dialect. Otherwise throws
-   * `peer-id-taken`; throws `limit-exceeded` for a full room.
+   * Takes a connection in; where it has to wait, when it is let in. One that holds the same id is replaced, if the new one
+   * proves to be the same client (`peer-id-taken`). Throws `unauthorized`, `banned`, `room-locked`, and `limit-exceeded`
+   * for a full room or lobby; `not-found` when the connection ends while it waits.
    */
-  enter(options: {
-    identity: Identity
-    secret: Secret
-    proof: string | undefined
-    channel: PeerChannel
-  }): Peer {
-    if (this.#closed) throw new AppError('unavailable', 'The room was just closed. Try again.')
-    const { identity, proof, channel } = options
-    const { id } = identity
-    const present = this.#peers.get(id)
-    if (present) {
-      // Who came by a token comes back by one: a secret would keep the identity without the token's limits.
-      const hasSecret = !present.identity.proven && proof !== undefined && present.secret.equals(proof)
-      const neitherCanProve = !present.identity.proven && !present.channel.extended && !channel.extended
-      if (!identity.proven && !hasSecret && !neitherCanProve)
-        throw new AppError('peer-id-taken', 'Somebody with this id is in the room.')
-      present.close('replaced')
-    }
-    const max = this.config.limits.peersPerRoom
-    if (this.#peers.size >= max) throw limitExceeded('peersPerRoom', max)
+  async enter(visitor: Visitor, gone: AbortSignal): Promise<Peer> {
+    this.#assertOpen()
+    const { identity } = visitor
+    if (this.#settings.requiresToken && !identity.proven)
+      throw new AppError('unauthorized', 'This room lets nobody in without a room token.')
+    if (this.#people.isBanned(visitor)) throw new AppError('banned', 'You cannot enter this room any more.')
+    const holder = this.#peers.get(identity.id) ?? this.lobby.visitor(identity.id)
+    if (holder) checkSameClient(holder, visitor)
 
-    const peer = new Peer({
-      identity,
-      secret: options.secret,
-      channel,
-      limits: this.config.limits,
-      log: this.log.child({ peerId: id }),
-      onClosed: (closed, reason, told) => this.#peerClosed(closed, reason, told),
-    })
-    this.#peers.set(id, peer)
-    clearTimeout(this.#emptyTimer)
-    return peer
+    const wasHere = this.#peers.has(identity.id) || this.#people.isAdmitted(visitor)
+    if (!wasHere) {
+      if (this.policy.locked && !this.#people.grantsOf(visitor).moderate)
+        throw new AppError('room-locked', 'This room is locked.')
+      const why = this.#whyWaiting(visitor)
+      if (why) return this.lobby.wait(visitor, why, gone)
+    }
+    return this.#letIn(visitor)
   }
 
   /** Makes the peer known to the others. The caller answers its client first, then calls `introduce`. */
@@ -175,12 +264,20 @@ export class Room {
     peer.join(joined)
     this.#wasJoined = true
     peer.log.info({ displayName: joined.displayName }, 'peer joined')
+    this.#options.onJoined(this, peer)
   }
 
   /** Tells the others of a newcomer and offers it what they publish, sound first. */
   introduce(peer: Peer): void {
     if (peer.closed || !peer.joined) return
     this.tellAbout(peer, 'newPeer', { peer: peer.info() })
+    if (this.moderation.spotlight === peer.id) this.tell('room.spotlightChanged', { peerId: peer.id })
+    this.#offerAll(peer)
+    if (peer.grants.moderate) this.#moderatorThere(peer)
+    else if (this.#isRunByGuests && !this.#hasModerator) this.#succession.moderatorMissing('connection-lost')
+  }
+
+  #offerAll(peer: Peer): void {
     if (!takesEverything(peer)) return
     const others = this.joinedPeers.filter((other) => other !== peer)
     const producers = others.flatMap((other) => [...other.producers.values()])
@@ -197,7 +294,7 @@ export class Room {
     producer.observer.on('pause', () => this.tell('room.producerPaused', byProducer, { except: owner }))
     producer.observer.on('resume', () => this.tell('room.producerResumed', byProducer, { except: owner }))
     producer.observer.once('close', () => this.tell('room.producerClosed', byProducer, { except: owner }))
-    if (producer.kind === 'audio' && producer.appData.source !== 'screen-audio') this.#hear(producer)
+    if (isVoice(producer.kind, producer.appData.source)) this.#media.speakers.hear(producer)
 
     this.tell('room.producerOpened', { producer: producerInfo(producer) }, { except: owner })
     for (const peer of this.joinedPeers) {
@@ -247,6 +344,96 @@ export class Room {
     return router.createWebRtcTransport<D>({ ...options, webRtcServer })
   }
 
+  /** Throws `limit-exceeded` or `bad-request` for a name that cannot be shown. */
+  rename(peer: Peer, name: string, { by, isOwn = false }: Acting & { isOwn?: boolean } = {}): void {
+    const joined = peer.joined!
+    const oldDisplayName = joined.displayName
+    joined.displayName = checkName(name, this.config)
+    const { displayName } = joined
+    const change = { peerId: peer.id, displayName, oldDisplayName }
+    this.tellAbout(peer, 'peerDisplayNameChanged', change)
+    if (isOwn) return
+    peer.channel.notify('peerDisplayNameChanged', change)
+    this.#acted({ by, action: 'renamed', target: peer.id, details: { displayName } })
+  }
+
+  /** Throws `limit-exceeded` or `bad-request` for metadata that is too large or too deep. */
+  setPeerMetadata(
+    peer: Peer,
+    metadata: Metadata,
+    { by, isOwn = false }: Acting & { isOwn?: boolean } = {},
+  ): void {
+    peer.joined!.metadata = checkMetadata(metadata, this.config)
+    const change = { peerId: peer.id, metadata }
+    this.tellAbout(peer, 'room.peerMetadataChanged', change)
+    if (isOwn) return
+    peer.channel.notify('room.peerMetadataChanged', change)
+    this.#acted({ by, action: 'metadata-changed', target: peer.id })
+  }
+
+  /**
+   * Changes what is given of policy, limits and metadata. Throws `precondition-failed` when the room is not at `version`
+   * any more.
+   */
+  update(change: RoomChange, { by, version }: Acting & { version?: number | undefined } = {}): void {
+    if (version !== undefined && version !== this.#version) {
+      throw new AppError('precondition-failed', 'The room was changed meanwhile.', { version: this.#version })
+    }
+    const before = this.#settings
+    const after: FullSettings = {
+      ...before,
+      policy: { ...before.policy, ...change.policy },
+      metadata: change.metadata ? checkMetadata(change.metadata, this.config) : before.metadata,
+      maxPeers: Math.min(change.maxPeers ?? before.maxPeers, this.config.limits.peersPerRoom),
+      emptySeconds: change.emptySeconds ?? before.emptySeconds,
+      departureSeconds: change.departureSeconds ?? before.departureSeconds,
+    }
+    if (isDeepStrictEqual(before, after)) return
+    this.#settings = after
+    this.#version++
+    this.#scheduleClose()
+    const { policy, metadata } = after
+    if (!isDeepStrictEqual(metadata, before.metadata)) this.tell('room.metadataChanged', { metadata })
+    if (isDeepStrictEqual(policy, before.policy)) {
+      this.#acted({ by, action: 'settings-changed' })
+      return
+    }
+    this.tell('room.policyChanged', { policy, ...named(by) })
+    this.moderation.policyChanged({ by })
+    this.#reconsiderLobby()
+    this.#acted({ by, action: 'policy-changed', details: { policy: change.policy } })
+  }
+
+  /** Sends something of the application's backend to everybody, or to some. Answers how many were told. */
+  send(message: { topic: string; payload: unknown }, to?: readonly string[]): number {
+    const peers = this.joinedPeers.filter(
+      (peer) => peer.channel.extended && (to === undefined || to.includes(peer.id)),
+    )
+    for (const peer of peers) peer.channel.notify('room.message', { from: 'server', ...message })
+    return peers.length
+  }
+
+  /** Lets in who waits. Throws `not-found`, and `limit-exceeded` when the room is full: the others go on waiting. */
+  admit(ids: readonly PeerId[] | 'all', { by }: Acting = {}): void {
+    for (const id of ids === 'all' ? this.lobby.list().map((waiting) => waiting.peerId as PeerId) : ids) {
+      this.lobby.admit(id)
+      this.#acted({ by, action: 'admitted', target: id })
+    }
+  }
+
+  /** Sends away who waits. Throws `not-found`. */
+  deny(id: PeerId, { by }: Acting = {}): void {
+    this.lobby.deny(id)
+    this.#acted({ by, action: 'denied', target: id })
+  }
+
+  /** Ends the room for everybody. */
+  end({ by }: Acting = {}): void {
+    if (this.#closed !== undefined) return
+    this.#acted({ by, action: 'ended' })
+    this.close('ended')
+  }
+
   /** Sends a notification to everybody who has joined. A room that closes has nothing more to tell but why. */
   tell<M extends NotificationMethod>(
     method: M,
@@ -270,24 +457,108 @@ export class Room {
     this.#closed = reason
     clearTimeout(this.#emptyTimer)
     clearTimeout(this.#deathTimer)
+    this.#succession.close()
+    this.lobby.close(reason)
     for (const peer of this.#peers.values()) peer.close(reason)
     this.#peers.clear()
     this.#media.router.close()
-    this.#onClosed(this, reason)
+    this.#options.onClosed(this, reason)
   }
 
-  #peerClosed(peer: Peer, reason: CloseReason, told: string | undefined): void {
-    if (this.#peers.get(peer.id) === peer) this.#peers.delete(peer.id)
-    if (this.#closed !== undefined) return
+  #assertOpen(): void {
+    if (this.#closed !== undefined) throw new AppError('unavailable', 'The room was just closed. Try again.')
+  }
+
+  /** Makes a peer of a visitor who need not wait (any more). Throws `limit-exceeded` for a full room. */
+  #letIn(visitor: Visitor): Peer {
+    this.#assertOpen()
+    const { identity, secret, channel } = visitor
+    const { id } = identity
+    const present = this.#peers.get(id)
+    const { maxPeers } = this.#settings
+    if (this.#peers.size - (present ? 1 : 0) >= maxPeers) throw limitExceeded('peersPerRoom', maxPeers)
+
+    this.#isRunByGuests ??= this.#options.guestsModerate && !identity.proven
+    const isFirst = this.#isRunByGuests && !this.#hasModerator && !this.#people.hasModerator
+    if (isFirst && channel.extended && !identity.proven) this.#people.changed(visitor, { moderate: true })
+    this.#people.admitted(visitor)
+    const peer = new Peer({
+      identity,
+      grants: this.#people.grantsOf(visitor),
+      secret,
+      channel,
+      limits: this.config.limits,
+      log: this.log.child({ peerId: id }),
+      onClosed: (closed, reason, goodbye) => this.#peerClosed(closed, reason, goodbye),
+    })
+    this.#peers.set(id, peer)
+    clearTimeout(this.#emptyTimer)
+    present?.close('replaced')
+    return peer
+  }
+
+  #peerClosed(peer: Peer, reason: CloseReason, { told }: Goodbye): void {
+    const isReplaced = this.#peers.get(peer.id) !== peer
+    if (!isReplaced) this.#peers.delete(peer.id)
     if (peer.joined) {
       peer.log.info({ reason }, 'peer left')
       const message = told === undefined ? {} : { message: told }
       this.tellAbout(peer, 'peerClosed', { peerId: peer.id, reason, ...message })
+      if (!isReplaced && this.#closed === undefined) this.moderation.peerLeft(peer)
+      this.#options.onLeft(this, peer, reason)
     }
-    if (this.#peers.size > 0) return
+    if (this.#closed !== undefined) return
+    if (this.#peers.size > 0) {
+      if (peer.grants.moderate) this.#moderatorGone(reason)
+      return
+    }
     // Nobody has anything to come back to: connecting and leaving must not fill the server with rooms.
-    if (this.#wasJoined) this.#closeWhenEmpty()
+    if (this.#wasJoined || this.#options.isPlanned || this.lobby.size > 0) this.#scheduleClose()
     else this.close('room-closed')
+  }
+
+  get #hasModerator(): boolean {
+    return [...this.#peers.values()].some((peer) => peer.grants.moderate)
+  }
+
+  #whyWaiting(visitor: Visitor): Why | undefined {
+    const isHostThere = this.visiblePeers.some((peer) => peer.grants.moderate)
+    return waitsFor(this.policy, this.#people.grantsOf(visitor), isHostThere)
+  }
+
+  /** Lets in who waits for nothing any more. Where the room is locked or they are banned, a moderator decides. */
+  #reconsiderLobby(): void {
+    this.lobby.reconsider((visitor) => {
+      const why = this.#whyWaiting(visitor)
+      return why ?? (this.policy.locked || this.#people.isBanned(visitor) ? 'lobby' : undefined)
+    })
+  }
+
+  #moderatorChanged(peer: Peer): void {
+    if (!peer.grants.moderate) this.#moderatorGone('left')
+    else if (peer.joined) this.#moderatorThere(peer)
+  }
+
+  #moderatorThere(peer: Peer): void {
+    this.#reconsiderLobby()
+    for (const waiting of this.lobby.list()) peer.channel.notify('room.knocked', waiting)
+  }
+
+  #moderatorGone(reason: CloseReason): void {
+    this.#reconsiderLobby()
+    if (this.#isRunByGuests && !this.#hasModerator) this.#succession.moderatorMissing(reason)
+  }
+
+  #tellModerators<M extends NotificationMethod>(method: M, data: NotificationData<M>): void {
+    for (const peer of this.joinedPeers) {
+      if (peer.grants.moderate) peer.channel.notify(method, data)
+    }
+  }
+
+  #acted(act: ModerationAct): void {
+    const { by, action, target } = act
+    this.log.info({ by: by?.id, action, target }, 'moderated')
+    this.#options.onModerated(this, act)
   }
 
   /** Ctrl-C in a terminal signals the workers too: who closes with the server is not to be told of a dead worker. */
@@ -295,9 +566,15 @@ export class Room {
     this.#deathTimer = setTimeout(() => this.close('worker-died'), deathNoticeMs)
   }
 
-  #closeWhenEmpty(): void {
+  /** Begins to count when nobody is there, nor waits for a moderator who is yet to come. */
+  #scheduleClose(): void {
     clearTimeout(this.#emptyTimer)
-    this.#emptyTimer = setTimeout(() => this.close('room-closed'), this.config.rooms.emptySeconds * 1000)
+    if (this.#closed !== undefined || this.#peers.size > 0) return
+    // Those who wait for a guest who left would otherwise keep the room for ever: the next one opens a new one.
+    if (this.lobby.size > 0 && !this.#isRunByGuests) return
+    const { emptySeconds, departureSeconds } = this.#settings
+    const seconds = this.#wasJoined ? departureSeconds : emptySeconds
+    this.#emptyTimer = setTimeout(() => this.close('room-closed'), seconds * 1000)
   }
 
   #offer(peer: Peer, producer: PeerProducer): void {
@@ -308,34 +585,6 @@ export class Room {
     this.#subscriptions
       .subscribeData(peer, dataProducer)
       .catch((error: unknown) => logUnlessExpected(peer, error))
-  }
-
-  #hear(producer: PeerProducer): void {
-    const { audioLevels, activeSpeaker } = this.#media
-    for (const observer of [audioLevels, activeSpeaker]) {
-      observer.addProducer({ producerId: producer.id }).catch((error: unknown) => {
-        if (!producer.closed)
-          this.log.warn({ err: error, producerId: producer.id }, 'producer is not being heard')
-      })
-    }
-  }
-
-  #listenToSpeakers(): void {
-    const { audioLevels, activeSpeaker } = this.#media
-    audioLevels.on('volumes', (volumes) => {
-      const peerVolumes = volumes.map(({ producer, volume }) => ({
-        peerId: (producer as PeerProducer).appData.peerId,
-        volume,
-      }))
-      this.tell('speakingPeers', { peerVolumes })
-    })
-    audioLevels.on('silence', () => {
-      this.tell('speakingPeers', { peerVolumes: [] })
-      this.tell('activeSpeaker', {})
-    })
-    activeSpeaker.on('dominantspeaker', ({ producer }) => {
-      this.tell('activeSpeaker', { peerId: (producer as PeerProducer).appData.peerId })
-    })
   }
 }
 

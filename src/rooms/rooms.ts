@@ -1,14 +1,29 @@
+import type { CodecName } from '../../config/schema.ts'
 import type { MediaRouter } from '../../workers/worker-pool.ts'
 import { AppError, limitExceeded } from '../lib/app-error.ts'
 import type { RoomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
 import type { CloseReason } from '../protocol/close-reasons.ts'
+import type { RoomEvents } from './events.ts'
+import { Memories } from './memories.ts'
+import type { Peer } from './peer.ts'
 import { Room, type RoomConfig } from './room.ts'
+import { fillSettings, needsToken, type RoomSettings } from './settings.ts'
+import type { Visitor } from './visitor.ts'
 
 export interface RoomsOptions {
   readonly config: RoomConfig
-  readonly createRouter: () => Promise<MediaRouter>
+  /** A router with all configured codecs, or only these. */
+  readonly createRouter: (codecs?: readonly CodecName[]) => Promise<MediaRouter>
+  /** Whether a guest who opens a room moderates it. */
+  readonly guestsModerate: boolean
+  /**
+   * Asked before somebody's coming opens a room: what it should be like, or undefined for a room like any other. Throws an
+   * `AppError` that whoever comes is told, such as a meeting that has ended.
+   */
+  readonly settingsFor?: (id: RoomId) => Promise<RoomSettings | undefined>
+  readonly events?: RoomEvents
   readonly log: Log
 }
 
@@ -17,11 +32,14 @@ export class Rooms {
   readonly #options: RoomsOptions
   readonly #rooms = new Map<RoomId, Room>()
   readonly #opening = new SingleFlight<RoomId, Room>()
+  readonly #memories = new Memories()
+  readonly #listeners = new Set<RoomEvents>()
   #openingCount = 0
   #closed = false
 
   constructor(options: RoomsOptions) {
     this.#options = options
+    if (options.events) this.#listeners.add(options.events)
   }
 
   get size(): number {
@@ -37,10 +55,40 @@ export class Rooms {
     return this.#rooms.has(id) || this.#opening.has(id)
   }
 
-  /** Throws `limit-exceeded` for one room too many and `unavailable` when no worker can take it. */
-  async getOrCreate(id: RoomId): Promise<Room> {
+  /** Throws `not-found`. */
+  get(id: string): Room {
+    const room = this.#rooms.get(id as RoomId)
+    if (!room) throw new AppError('not-found', 'No such room is open.')
+    return room
+  }
+
+  /** Tells from now on what happens in rooms. */
+  listen(listener: RoomEvents): void {
+    this.#listeners.add(listener)
+  }
+
+  /**
+   * The room with this id, opened if it is not. `settings` count only for one that is opened. Throws `limit-exceeded` for
+   * one room too many, `unavailable` when no worker can take it, and what `settingsFor` throws.
+   */
+  async getOrCreate(id: RoomId, settings?: RoomSettings): Promise<Room> {
     if (this.#closed) throw new AppError('unavailable', 'The server is closing.')
-    return this.#rooms.get(id) ?? this.#opening.run(id, () => this.#create(id))
+    return this.#rooms.get(id) ?? this.#opening.run(id, () => this.#create(id, settings))
+  }
+
+  /**
+   * Takes a connection into a room, which is opened if it is not. May wait for a moderator, as long as the connection is
+   * there (`gone`). Throws what `getOrCreate` and `Room.enter` throw, and `forbidden` or `unauthorized`.
+   */
+  async enter(id: RoomId, visitor: Visitor, gone: AbortSignal): Promise<{ room: Room; peer: Peer }> {
+    const { proven, grants } = visitor.identity
+    if (!grants.join) throw new AppError('forbidden', 'This token does not let anybody into the room.')
+    if (needsToken(id) && !proven)
+      throw new AppError('unauthorized', 'This is the room of a meeting: nobody enters without a room token.')
+    if (!grants.createRoom && !this.has(id))
+      throw new AppError('forbidden', 'This room is not open yet, and this token may not open it.')
+    const room = await this.getOrCreate(id)
+    return { room, peer: await room.enter(visitor, gone) }
   }
 
   close(reason: CloseReason): void {
@@ -48,17 +96,27 @@ export class Rooms {
     for (const room of this.#rooms.values()) room.close(reason)
   }
 
-  async #create(id: RoomId): Promise<Room> {
-    const { config, createRouter, log } = this.#options
+  async #create(id: RoomId, given: RoomSettings | undefined): Promise<Room> {
+    const { config, createRouter, settingsFor, guestsModerate, log } = this.#options
     const max = config.limits.rooms
     if (this.#rooms.size + this.#openingCount >= max) throw limitExceeded('rooms', max)
     this.#openingCount++
     try {
+      const planned = given ?? (await settingsFor?.(id))
+      const memory = this.#memories.take(id, Date.now())
+      const settings = memory?.settings ?? fillSettings(planned ?? {}, config)
       const room = await Room.create({
         id,
         config,
-        createRouter,
+        createRouter: () => createRouter(settings.codecs),
         log: log.child({ roomId: id }),
+        settings,
+        isPlanned: planned !== undefined || memory !== undefined,
+        guestsModerate: guestsModerate && planned === undefined,
+        memory,
+        onJoined: (joined, peer) => this.#tell('peerJoined', joined, peer),
+        onLeft: (left, peer, reason) => this.#tell('peerLeft', left, peer, reason),
+        onModerated: (moderated, act) => this.#tell('moderated', moderated, act),
         onClosed: (closed, reason) => this.#roomClosed(closed, reason),
       })
       if (this.#closed) room.close('server-closing')
@@ -66,6 +124,7 @@ export class Rooms {
         throw new AppError('unavailable', 'The room was closed while it was being opened. Try again.')
       this.#rooms.set(id, room)
       room.log.info({ worker: room.workerIndex }, 'room opened')
+      this.#tell('roomOpened', room)
       return room
     } finally {
       this.#openingCount--
@@ -73,7 +132,20 @@ export class Rooms {
   }
 
   #roomClosed(room: Room, reason: CloseReason): void {
-    if (this.#rooms.get(room.id) === room) this.#rooms.delete(room.id)
+    if (reason === 'worker-died') this.#memories.keep(room.id, room.memory, Date.now())
     room.log.info({ reason }, 'room closed')
+    if (this.#rooms.get(room.id) !== room) return
+    this.#rooms.delete(room.id)
+    this.#tell('roomClosed', room, reason)
+  }
+
+  #tell<E extends keyof RoomEvents>(event: E, ...about: Parameters<NonNullable<RoomEvents[E]>>): void {
+    for (const listener of this.#listeners) {
+      try {
+        ;(listener[event] as ((...about: unknown[]) => void) | undefined)?.(...about)
+      } catch (error) {
+        this.#options.log.error({ err: error, event }, 'a listener of rooms failed')
+      }
+    }
   }
 }

@@ -69,6 +69,10 @@ export class Subscriptions {
       consumer.close()
       throw new AppError('not-found', 'It was closed while this was being done.')
     }
+    if (!peer.grants.subscribe) {
+      consumer.close()
+      throw new AppError('forbidden', 'This peer may not receive what others send.')
+    }
     peer.consumers.set(consumer.id, consumer)
     consumer.observer.once('close', () => peer.consumers.delete(consumer.id))
     this.#announce(peer, consumer)
@@ -144,6 +148,10 @@ export class Subscriptions {
     if (peer.closed || transport.closed || dataProducer.closed) {
       dataConsumer.close()
       throw new AppError('not-found', 'It was closed while this was being done.')
+    }
+    if (!peer.grants.subscribe) {
+      dataConsumer.close()
+      throw new AppError('forbidden', 'This peer may not receive what others send.')
     }
     peer.dataConsumers.set(dataConsumer.id, dataConsumer)
     dataConsumer.observer.once('close', () => peer.dataConsumers.delete(dataConsumer.id))

@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws'
 import type { Config } from '../../config/schema.ts'
-import { AppError, toClientError } from '../lib/app-error.ts'
+import { AppError, limitExceeded, toClientError } from '../lib/app-error.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { closeCodeFor, closeReasons, type CloseReason } from '../protocol/close-reasons.ts'
@@ -12,7 +12,7 @@ import {
   responseText,
   type ResponseMessage,
 } from '../protocol/envelope.ts'
-import { requests, type Handlers } from '../protocol/requests.ts'
+import { requests, type Handlers, type Method } from '../protocol/requests.ts'
 import {
   notifications,
   type NotificationData,
@@ -35,10 +35,19 @@ export interface SessionOptions {
   readonly extended: boolean
   readonly config: Pick<Config, 'rooms' | 'limits'>
   readonly handlers: Handlers<PeerContext>
-  /** Takes this session into its room; called once, at the start. */
-  readonly enter: (channel: PeerChannel) => Promise<{ room: Room; peer: Peer }>
+  /** Takes this session into its room, which may take as long as nobody lets it in; called once, at the start. */
+  readonly enter: (channel: PeerChannel, gone: AbortSignal) => Promise<{ room: Room; peer: Peer }>
   readonly log: Log
   readonly onClosed: (session: Session) => void
+}
+
+/** A request, or the same as a notification, which has no id. */
+interface Handled {
+  readonly method: string
+  readonly data: unknown
+  readonly id: number | undefined
+  /** How long the message was. */
+  readonly bytes: number
 }
 
 /** How long a client may take to complete a close that we began before its socket is cut, in milliseconds. */
@@ -60,7 +69,10 @@ export class Session implements PeerChannel {
   readonly #pending = new PendingRequests()
   readonly #entered: Promise<{ room: Room; peer: Peer }>
   readonly #pings: NodeJS.Timeout
-  readonly #joinDeadline: NodeJS.Timeout
+  readonly #gone = new AbortController()
+  #joinDeadline: NodeJS.Timeout | undefined
+  /** Bytes of requests that wait until this session is let in. */
+  #waitingBytes = 0
   #closed: CloseReason | undefined
   #peer: Peer | undefined
   #refused: NodeJS.Timeout | undefined
@@ -85,7 +97,6 @@ export class Session implements PeerChannel {
     // `ws` reports broken frames and oversize messages here and closes with the right code by itself.
     socket.on('error', (error) => this.#log.debug({ err: error }, 'socket error'))
     this.#pings = setInterval(() => this.#ping(), config.rooms.pingSeconds * 1000)
-    this.#joinDeadline = setTimeout(() => this.#checkJoined(), config.rooms.joinSeconds * 1000)
     this.#entered = this.#enter()
     // Whoever asks is told why; nobody may ask, and nobody may stay.
     this.#entered.catch(() => {
@@ -94,23 +105,24 @@ export class Session implements PeerChannel {
     })
   }
 
-  /** Ends the connection, and the peer with it. */
-  close(reason: CloseReason): void {
+  /** Ends the connection, and the peer with it. `message` is for the client. */
+  close(reason: CloseReason, message?: string): void {
     if (this.#closed !== undefined) return
     this.#closed = reason
     clearInterval(this.#pings)
     clearTimeout(this.#joinDeadline)
     clearTimeout(this.#refused)
     this.#pending.failAll(new AppError('not-found', 'The client is gone.'))
+    this.#gone.abort()
     this.#peer?.close(reason)
-    this.#closeSocket(reason)
+    this.#closeSocket(reason, message)
     this.#options.onClosed(this)
   }
 
   // What the room asks of its peer's channel.
 
-  peerClosed(reason: CloseReason): void {
-    this.close(reason)
+  peerClosed(reason: CloseReason, message?: string): void {
+    this.close(reason, message)
   }
 
   async request<M extends ServerMethod>(
@@ -129,13 +141,15 @@ export class Session implements PeerChannel {
   }
 
   async #enter(): Promise<{ room: Room; peer: Peer }> {
-    const entered = await this.#options.enter(this)
+    const entered = await this.#options.enter(this, this.#gone.signal)
     if (this.#closed !== undefined) {
       entered.peer.close(this.#closed)
       throw new AppError('not-found', 'The client is gone.')
     }
     this.#peer = entered.peer
     this.#log = this.#log.child({ peerId: entered.peer.id })
+    // Counts from here: whoever waits for a moderator cannot join.
+    this.#joinDeadline = setTimeout(() => this.#checkJoined(), this.#options.config.rooms.joinSeconds * 1000)
     return entered
   }
 
@@ -170,10 +184,10 @@ export class Session implements PeerChannel {
       }
       case 'request':
         if (!isWithinRate) this.#sendError(message.id, this.#rateLimited())
-        else void this.#handle(message.method, message.data, message.id)
+        else void this.#handle({ ...message, bytes: (data as Buffer).length })
         return
       case 'notification':
-        if (isWithinRate) void this.#handle(message.method, message.data, undefined)
+        if (isWithinRate) void this.#handle({ ...message, id: undefined, bytes: (data as Buffer).length })
         return
     }
   }
@@ -185,11 +199,13 @@ export class Session implements PeerChannel {
   }
 
   /** Handles a request (with an id) or the same as a notification (without). Never throws. */
-  async #handle(method: string, data: unknown, id: number | undefined): Promise<void> {
+  async #handle({ method, data, id, bytes }: Handled): Promise<void> {
     const afterAnswer: (() => void)[] = []
     try {
       if (!isMethod(method)) throw new AppError('unknown-method', `There is no method ${method}.`)
       const input = checkInput(method, data)
+      if (!this.#peer && this.#answeredOutside(method, id)) return
+      await this.#letIn(bytes)
       const { room, peer } = await this.#entered
       peer.assertOpen()
       if (requests[method].joined && !peer.joined) throw new AppError('not-joined', 'Send join first.')
@@ -206,6 +222,27 @@ export class Session implements PeerChannel {
     } catch (error) {
       // The client has its answer already, and a rejection that nobody handles would end the process.
       this.#log.error({ err: error, method }, 'failed after the answer')
+    }
+  }
+
+  /** What a client that waits to be let in may ask. Returns whether this was it. */
+  #answeredOutside(method: Method, id: number | undefined): boolean {
+    if (method !== 'room.ping' && method !== 'room.leave') return false
+    if (id !== undefined) this.#send(responseText(id, {}))
+    if (method === 'room.leave') this.close('left')
+    return true
+  }
+
+  /** Waits until this session is let in. Throws `limit-exceeded` when too much waits already: it may take hours. */
+  async #letIn(bytes: number): Promise<void> {
+    if (this.#peer) return
+    const max = this.#options.config.limits.messageBytes
+    if (this.#waitingBytes + bytes > max) throw limitExceeded('messageBytes', max)
+    this.#waitingBytes += bytes
+    try {
+      await this.#entered
+    } finally {
+      this.#waitingBytes -= bytes
     }
   }
 
@@ -241,7 +278,7 @@ export class Session implements PeerChannel {
     }
   }
 
-  #closeSocket(reason: CloseReason): void {
+  #closeSocket(reason: CloseReason, message: string | undefined): void {
     const socket = this.#socket
     if (socket.readyState !== socket.OPEN) {
       if (socket.readyState !== socket.CLOSED) socket.terminate()
@@ -252,7 +289,9 @@ export class Session implements PeerChannel {
       return
     }
     if (this.extended) {
-      socket.send(notificationText('room.closed', { reason, reconnect: closeReasons[reason].reconnect }))
+      const { reconnect } = closeReasons[reason]
+      const told = message === undefined ? {} : { message }
+      socket.send(notificationText('room.closed', { reason, reconnect, ...told }))
     }
     socket.close(closeCodeFor(reason), reason)
     // Some clients never complete the closing hand-shake.
