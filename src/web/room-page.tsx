@@ -1,58 +1,117 @@
-import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react'
-import type { Call } from './call/call.ts'
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import type { Call, EndReason } from './call/call.ts'
 import { EndPage } from './call/end-page.tsx'
 import { rememberRoom } from './home/recent.ts'
 import { explainJoinError } from './join/join-errors.ts'
-import { JoinPage, type JoinError } from './join/join-page.tsx'
+import { JoinPage, type JoinError, type JoinExtras } from './join/join-page.tsx'
 import { useLocalMedia } from './join/use-local-media.ts'
+import { roomLink } from './ui/router.ts'
 
 // The SDK's media part and the call page come while people look at themselves in the preview.
 const loadSdk = () => import('./call/sdk-call.ts')
 const loadCallPage = () => import('./call/call-page.tsx')
 const CallPage = lazy(() => loadCallPage().then((module) => ({ default: module.CallPage })))
 
-/** One room: the join page, then the call, then how it ended. `key` it by room. */
+/** A room that is open to everybody who knows its name. `key` it by room. */
 export function RoomPage({ room }: { room: string }) {
-  const [call, setCall] = useState<Call>()
-  if (!call) return <Entrance room={room} onCall={setCall} />
-  return <Inside call={call} room={room} onAgain={() => setCall(undefined)} />
+  return (
+    <RoomFlow
+      title={room}
+      link={roomLink(room)}
+      enter={(name) => Promise.resolve({ room, name })}
+      onEntered={() => rememberRoom(room)}
+      end={(ending) => <EndPage room={room} {...ending} />}
+    />
+  )
 }
 
-function Entrance({ room, onCall }: { room: string; onCall: (call: Call) => void }) {
+/** What the server has to be told to let somebody in. */
+export interface Entry {
+  readonly room: string
+  readonly name: string
+  /** A room token; asked for anew when the connection has to be made again. */
+  readonly token?: (() => Promise<string>) | undefined
+}
+
+export interface Ending {
+  readonly why: EndReason
+  readonly detail?: string | undefined
+  readonly onRejoin: () => void
+}
+
+interface RoomFlowProps {
+  /** What people call it. */
+  readonly title: string
+  /** The address that leads others here. */
+  readonly link: string
+  /** Asked when Join is clicked. What it throws is shown as `explain` says. */
+  readonly enter: (name: string) => Promise<Entry>
+  readonly onEntered?: () => void
+  readonly explain?: (thrown: unknown) => JoinError
+  readonly extras?: JoinExtras
+  readonly end: (ending: Ending) => ReactNode
+}
+
+/** The join page, then the call, then how it ended: rooms, meetings and calls alike. */
+export function RoomFlow(props: RoomFlowProps) {
+  const [call, setCall] = useState<Call>()
+  if (!call) return <Entrance {...props} onCall={setCall} />
+  return <Inside {...props} call={call} onAgain={() => setCall(undefined)} />
+}
+
+interface EntranceProps extends RoomFlowProps {
+  readonly onCall: (call: Call) => void
+}
+
+function Entrance(props: EntranceProps) {
+  const { title, enter, onEntered, explain = explainJoinError, extras, onCall } = props
   const media = useLocalMedia(true)
   const [joining, setJoining] = useState(false)
   const [error, setError] = useState<JoinError>()
   const gone = useRef(false)
   useEffect(() => {
     gone.current = false
-    document.title = `${room} – Sluice`
+    document.title = `${title} – Sluice`
     // Should this fail, joining tries again and says so.
     Promise.all([loadSdk(), loadCallPage()]).catch(() => undefined)
     return () => {
       gone.current = true
     }
-  }, [room])
+  }, [title])
 
   const join = async (name: string) => {
     setJoining(true)
     setError(undefined)
     try {
-      const [{ enterRoom }] = await Promise.all([loadSdk(), loadCallPage()])
-      const call = await enterRoom({ room, name, takeTracks: media.take })
+      const [entry, { enterRoom }] = await Promise.all([enter(name), loadSdk(), loadCallPage()])
+      if (gone.current) return
+      const call = await enterRoom({ ...entry, takeTracks: media.take })
       if (gone.current) return call.leave()
-      rememberRoom(room)
+      onEntered?.()
       onCall(call)
     } catch (thrown) {
-      setError(explainJoinError(thrown))
+      setError(explain(thrown))
       setJoining(false)
     }
   }
   return (
-    <JoinPage room={room} media={media} joining={joining} error={error} onJoin={(name) => void join(name)} />
+    <JoinPage
+      title={title}
+      media={media}
+      joining={joining}
+      error={error}
+      extras={extras}
+      onJoin={(name) => void join(name)}
+    />
   )
 }
 
-function Inside({ call, room, onAgain }: { call: Call; room: string; onAgain: () => void }) {
+interface InsideProps extends RoomFlowProps {
+  readonly call: Call
+  readonly onAgain: () => void
+}
+
+function Inside({ call, title, link, end, onAgain }: InsideProps) {
   const phase = useSyncExternalStore(
     (listener) => call.subscribe(listener),
     () => call.state().phase,
@@ -65,11 +124,10 @@ function Inside({ call, room, onAgain }: { call: Call; room: string; onAgain: ()
       leaving.current = window.setTimeout(() => call.leave())
     }
   }, [call])
-  if (phase.at === 'ended')
-    return <EndPage room={room} why={phase.why} detail={phase.detail} onRejoin={onAgain} />
+  if (phase.at === 'ended') return end({ why: phase.why, detail: phase.detail, onRejoin: onAgain })
   return (
     <Suspense fallback={null}>
-      <CallPage call={call} room={room} />
+      <CallPage call={call} room={title} link={link} />
     </Suspense>
   )
 }

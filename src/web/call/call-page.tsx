@@ -17,10 +17,13 @@ import './call.css'
 
 interface CallPageProps {
   readonly call: Call
+  /** What people call it. */
   readonly room: string
+  /** Leads others here; left out, to the room of that name. */
+  readonly link?: string
 }
 
-export function CallPage({ call, room }: CallPageProps) {
+export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
   const state = useSyncExternalStore(
     (listener) => call.subscribe(listener),
     () => call.state(),
@@ -41,7 +44,6 @@ export function CallPage({ call, room }: CallPageProps) {
   const pinnedThere = pinned !== undefined && keysOf(state).has(pinned) ? pinned : undefined
   const speaker = useSteadySpeaker(state)
   const focus = pinnedThere ?? shares.focus ?? (view === 'speaker' ? speaker : undefined)
-  const link = roomLink(room)
 
   const openPanel = (next: Panel) => setPanel((before) => (before === next ? undefined : next))
   const closePanel = () => {

@@ -27,6 +27,8 @@ import { longestMessage } from './chat-limits.ts'
 export interface EnterOptions {
   readonly room: string
   readonly name: string
+  /** A room token, asked for anew with each connection; left out, the one in the address of the page. */
+  readonly token?: (() => Promise<string>) | undefined
   /** Called once the room is entered: the tracks of the preview become the room's, also those that come later. */
   readonly takeTracks: (receive: (track: LocalTrack) => void) => {
     readonly pending: readonly ('microphone' | 'camera')[]
@@ -45,7 +47,12 @@ const chatTopic = 'chat'
 
 type SwitchName = 'microphone' | 'camera' | 'screen'
 
-export async function enterRoom({ room: roomId, name, takeTracks }: EnterOptions): Promise<Call> {
+export async function enterRoom({
+  room: roomId,
+  name,
+  token: given,
+  takeTracks,
+}: EnterOptions): Promise<Call> {
   const { cameraId, microphoneId, speakerId } = settings()
   const room = new Room({
     videoCaptureDefaults: cameraId ? { deviceId: cameraId } : {},
@@ -54,7 +61,7 @@ export async function enterRoom({ room: roomId, name, takeTracks }: EnterOptions
   })
   window.sluiceRoom = room
   const call = new SdkCall(room)
-  const token = tokenOfAddress()
+  const token = given ?? tokenOfAddress()
   await room.connect('', { room: roomId, name, ...(token === undefined ? {} : { token }) })
   call.publishAll(takeTracks)
   if (speakerId) void room.switchActiveDevice('audiooutput', speakerId).catch(() => undefined)

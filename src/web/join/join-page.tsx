@@ -17,22 +17,38 @@ export interface JoinError {
   readonly text: string
 }
 
+/** What a meeting or a call adds to the page. */
+export interface JoinExtras {
+  /** Above the title; left out: “You are about to join”. */
+  readonly eyebrow?: string
+  /** Below the title: who hosts it, when. */
+  readonly details?: ReactNode
+  /** The name of who is logged in. It is not asked for then. */
+  readonly name?: string | undefined
+  /** More fields, below the name. */
+  readonly fields?: ReactNode
+  /** Whether those fields hold what joining needs. */
+  readonly check?: () => boolean
+}
+
 interface JoinPageProps {
-  readonly room: string
+  readonly title: string
   readonly media: LocalMedia
   readonly joining: boolean
   readonly error: JoinError | undefined
+  readonly extras?: JoinExtras | undefined
   readonly onJoin: (name: string) => void
 }
 
-export function JoinPage({ room, media, joining, error, onJoin }: JoinPageProps) {
+export function JoinPage({ title, media, joining, error, extras = {}, onJoin }: JoinPageProps) {
   const remembered = useSettings()
-  const [name, setName] = useState(remembered.name)
+  const [typed, setName] = useState(remembered.name)
+  const name = extras.name ?? typed
   const [nameMissing, setNameMissing] = useState(false)
   const field = useRef<HTMLInputElement>(null)
   const joinButton = useRef<HTMLButtonElement>(null)
   // Enter joins at once for who has a name already. Without scrolling: on a phone the preview comes first.
-  const [nameAtFirst] = useState(remembered.name)
+  const [nameAtFirst] = useState(name)
   useEffect(() => {
     const first = nameAtFirst === '' ? field.current : joinButton.current
     first?.focus({ preventScroll: true })
@@ -47,8 +63,9 @@ export function JoinPage({ room, media, joining, error, onJoin }: JoinPageProps)
       field.current?.focus()
       return
     }
+    if (extras.check?.() === false) return
     performance.mark('sluice:join-click')
-    changeSettings({ name: trimmed })
+    if (extras.name === undefined) changeSettings({ name: trimmed })
     onJoin(trimmed)
   }
 
@@ -79,33 +96,41 @@ export function JoinPage({ room, media, joining, error, onJoin }: JoinPageProps)
         </section>
         <form className="join-form" onSubmit={submit} noValidate>
           <div className="join-title">
-            <p className="eyebrow">You are about to join</p>
-            <h1>{room}</h1>
+            <p className="eyebrow">{extras.eyebrow ?? 'You are about to join'}</p>
+            <h1>{title}</h1>
+            {extras.details}
           </div>
-          <div className="field">
-            <label htmlFor="name">Your name</label>
-            <input
-              ref={field}
-              id="name"
-              data-testid="name-input"
-              className="input large"
-              autoComplete="name"
-              maxLength={60}
-              placeholder="As the others should see it"
-              value={name}
-              aria-invalid={nameMissing}
-              aria-describedby={nameMissing ? 'name-missing' : undefined}
-              onChange={(event) => {
-                setName(event.target.value)
-                setNameMissing(false)
-              }}
-            />
-            {nameMissing && (
-              <p id="name-missing" className="field-error" role="alert">
-                Please tell the others your name.
-              </p>
-            )}
-          </div>
+          {extras.name !== undefined ? (
+            <p className="join-as">
+              You join as <strong>{extras.name}</strong>.
+            </p>
+          ) : (
+            <div className="field">
+              <label htmlFor="name">Your name</label>
+              <input
+                ref={field}
+                id="name"
+                data-testid="name-input"
+                className="input large"
+                autoComplete="name"
+                maxLength={60}
+                placeholder="As the others should see it"
+                value={name}
+                aria-invalid={nameMissing}
+                aria-describedby={nameMissing ? 'name-missing' : undefined}
+                onChange={(event) => {
+                  setName(event.target.value)
+                  setNameMissing(false)
+                }}
+              />
+              {nameMissing && (
+                <p id="name-missing" className="field-error" role="alert">
+                  Please tell the others your name.
+                </p>
+              )}
+            </div>
+          )}
+          {extras.fields}
           {error && (
             <div className="note error" data-testid="error" role="alert">
               <CircleAlert size={18} aria-hidden />

@@ -194,9 +194,9 @@ export function inputOf(draft: Draft, { isNew }: { isNew: boolean }): Record<str
     joinBeforeHost: draft.joinBeforeHost,
     invitees: draft.invitees,
     ...Object.fromEntries(
-      Object.entries(optional).flatMap(([name, value]) =>
-        value === undefined ? (isNew ? [] : [[name, null]]) : [[name, value]],
-      ),
+      Object.entries(optional)
+        .filter(([, value]) => !isNew || value !== undefined)
+        .map(([name, value]) => [name, value ?? null]),
     ),
   }
 }
