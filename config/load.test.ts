@@ -33,6 +33,8 @@ const texts: Record<string, string> = {
   'http.publicUrl': 'https://meet.example.org',
   'database.url': 'postgres://sluice:hidden@db.example.org/sluice',
   'auth.encryptionKey': '0123456789abcdef'.repeat(4),
+  'mail.smtpUrl': 'smtps://sluice:hidden@mail.example.org',
+  'mail.from': 'Sluice <meet@example.org>',
 }
 
 /** An allowed value that is not the default, as text of an environment variable and as what it should become. */
@@ -83,12 +85,15 @@ test('without a file, variables or arguments every setting has its default', (t)
 
 test('every setting can be set by its environment variable', (t) => {
   const cwd = folderWith(t)
-  // A certificate and its key only go together.
-  const pair = { SLUICE_HTTP_TLS_CERT: '/srv/sluice', SLUICE_HTTP_TLS_KEY: '/srv/sluice' }
+  // Settings that only go together.
+  const companions: readonly Environment[] = [
+    { SLUICE_HTTP_TLS_CERT: '/srv/sluice', SLUICE_HTTP_TLS_KEY: '/srv/sluice' },
+    { SLUICE_MAIL_SMTP_URL: texts['mail.smtpUrl'], SLUICE_MAIL_FROM: texts['mail.from'] },
+  ]
   for (const setting of listSettings()) {
     const { text, value } = another(setting)
     const { config, sources } = load(cwd, {
-      ...(setting.environment in pair ? pair : {}),
+      ...companions.find((together) => setting.environment in together),
       [setting.environment]: text,
     })
     assert.deepEqual(valueOf(config, setting), value, setting.environment)

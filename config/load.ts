@@ -302,7 +302,7 @@ export function crossCheck(config: Config): {
   problems: readonly CrossProblem[]
   warnings: readonly string[]
 } {
-  const { http, workers, media, database, auth } = config
+  const { http, workers, media, database, auth, mail } = config
   const problems: CrossProblem[] = []
   const warnings: string[] = []
 
@@ -345,6 +345,28 @@ export function crossCheck(config: Config): {
     })
   }
 
+  if (mail.smtpUrl !== '' && !isMailServerUrl(mail.smtpUrl)) {
+    problems.push({
+      settings: ['mail.smtpUrl'],
+      wrong: 'is not the address of a mail server',
+      allowed: 'smtps://user:password@host:465, smtp://host:587, or empty',
+    })
+  }
+  if (mail.smtpUrl !== '' && mail.from === '') {
+    problems.push({
+      settings: ['mail.from', 'mail.smtpUrl'],
+      wrong: 'is missing: mail servers refuse mails that are from nobody',
+      allowed: 'an address, such as Sluice <meet@example.org>',
+    })
+  }
+  if (mail.from !== '' && !/^([^<>@"\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(mail.from)) {
+    problems.push({
+      settings: ['mail.from'],
+      wrong: `${JSON.stringify(mail.from)} is not an e-mail address`,
+      allowed: 'meet@example.org, or Sluice <meet@example.org>',
+    })
+  }
+
   const repeated = workers.cores.filter((core, index) => workers.cores.indexOf(core) !== index)
   if (repeated.length > 0) {
     problems.push({
@@ -380,6 +402,11 @@ export function crossCheck(config: Config): {
 function isWebUrl(text: string): boolean {
   const url = URL.parse(text)
   return url !== null && (url.protocol === 'https:' || url.protocol === 'http:')
+}
+
+function isMailServerUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && ['smtp:', 'smtps:'].includes(url.protocol) && url.hostname !== ''
 }
 
 function toTree(

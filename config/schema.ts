@@ -114,6 +114,19 @@ export const settings = Type.Object(
       }),
     }),
 
+    mail: group('Mail to people: to verify addresses, reset passwords, invite to meetings.', {
+      smtpUrl: Type.String({
+        default: '',
+        secret: true,
+        description:
+          'The mail server: smtps://user:password@host:465 (TLS from the start), or smtp://host:587 (TLS as soon as the server offers it, and always when there is a password; ?ignoreTLS=true for one on a private network that has none). Characters such as @ and / of a password are percent-encoded. Empty: in development mails are kept in dataDir/mails and shown on this machine at /mails; in production there are none, and whatever needs one is refused.',
+      }),
+      from: Type.String({
+        default: '',
+        description: 'Who mails are from: Sluice <meet@example.org>. Needed with smtpUrl.',
+      }),
+    }),
+
     log: group('Logs: JSON lines on standard output.', {
       level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
         default: 'info',
@@ -437,6 +450,7 @@ export type Config = Static<typeof settings>
 export type HttpConfig = Config['http']
 export type DatabaseConfig = Config['database']
 export type AuthConfig = Config['auth']
+export type MailConfig = Config['mail']
 export type LogConfig = Config['log']
 export type WorkersConfig = Config['workers']
 export type MediaConfig = Config['media']

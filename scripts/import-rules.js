@@ -45,7 +45,7 @@ export const importRules = [
   {
     folder: 'src/rooms',
     values: ['src/lib', 'src/protocol'],
-    types: ['config', 'workers'],
+    types: ['config', 'workers', 'src/http', 'src/audit'],
     instead: 'Rooms are handed workers by app.ts and announce what happens by events; the others listen.',
   },
   {
@@ -57,8 +57,26 @@ export const importRules = [
   {
     folder: 'src/auth',
     values: ['src/lib', 'src/protocol', 'src/db'],
-    types: ['config'],
+    types: ['config', 'src/http', 'src/audit', 'src/mail'],
     instead: 'Accounts and tokens know nothing of rooms or media; join the two in src/session or app.ts.',
+  },
+  {
+    folder: 'src/mail',
+    values: ['src/lib', 'src/db'],
+    types: ['config', 'src/auth/secret-box.ts'],
+    instead: 'Mail knows nothing of who sends it; what a mail says belongs to the feature that sends it.',
+  },
+  {
+    folder: 'src/audit',
+    values: ['src/lib', 'src/protocol', 'src/db'],
+    types: ['config', 'src/http'],
+    instead: 'The audit log knows nothing of the acts in it; features are handed its record function.',
+  },
+  {
+    folder: 'src/meetings',
+    values: ['src/lib', 'src/protocol', 'src/db'],
+    types: ['config', 'src/http', 'src/auth', 'src/audit', 'src/mail'],
+    instead: 'Meetings are handed live rooms, tokens and mail by app.ts, as small interfaces.',
   },
   {
     folder: 'src/chat',

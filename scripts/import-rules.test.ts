@@ -12,8 +12,8 @@ test('a folder may import what the design gives it, and is told what to do inste
   assert.equal(value('src/rooms/room.ts', '../lib/ids.ts'), undefined)
   assert.equal(value('src/rooms/room.ts', './peer.ts'), undefined)
   assert.match(
-    value('src/rooms/room.ts', '../http/server.ts') ?? '',
-    /^src\/rooms may not import src\/http\. Rooms are/,
+    value('src/rooms/room.ts', '../chat/chat.ts') ?? '',
+    /^src\/rooms may not import src\/chat\. Rooms are/,
   )
   assert.match(
     value('workers/binary/build.ts', '../../src/rooms/room.ts') ?? '',
@@ -39,6 +39,16 @@ test('types cross some borders that values may not', () => {
     value('src/sdk/room.ts', '../protocol/validate.ts') ?? '',
     /may use only types of src\/protocol/,
   )
+})
+
+test('routes live with their feature and know of the others only the types', () => {
+  assert.equal(type('src/auth/accounts.routes.ts', '../http/api.ts'), undefined)
+  assert.equal(type('src/rooms/rooms.routes.ts', '../audit/audit.ts'), undefined)
+  assert.equal(type('src/meetings/meetings.ts', '../mail/mail.ts'), undefined)
+  assert.match(value('src/auth/accounts.ts', '../mail/mailer.ts') ?? '', /may use only types of src\/mail/)
+  assert.match(value('src/meetings/meetings.ts', '../rooms/rooms.ts') ?? '', /may not import src\/rooms/)
+  assert.match(value('src/mail/mailer.ts', '../auth/accounts.ts') ?? '', /may not import src\/auth/)
+  assert.match(value('src/audit/audit.ts', '../auth/accounts.ts') ?? '', /may not import src\/auth/)
 })
 
 test('only workers import mediasoup at run time', () => {

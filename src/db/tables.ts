@@ -4,6 +4,7 @@ import type { ColumnType, Generated, Kysely } from 'kysely'
 export interface Tables {
   api_keys: ApiKeysTable
   audit_log: AuditLogTable
+  outgoing_mails: OutgoingMailsTable
 }
 
 /** JSON: read as what it holds, written as text. */
@@ -32,6 +33,25 @@ export interface AuditLogTable {
   target_id: string | null
   address: string | null
   data: Json
+}
+
+export interface OutgoingMailsTable {
+  id: string
+  kind: string
+  /** Encrypted (src/auth/secret-box.ts). Null when it is no longer on its way. */
+  content: Uint8Array | null
+  created_at: Timestamp
+  /** Tries so far, with the one under way. */
+  attempts: Generated<number>
+  /** Null when it is no longer on its way. */
+  next_attempt_at: Date | null
+  /** Whether a process has it, until `next_attempt_at`. */
+  taken: Generated<boolean>
+  finished_at: Generated<Date | null>
+  /** `MailOutcome`. */
+  outcome: Generated<string | null>
+  /** Without anything of the mail. */
+  last_error: Generated<string | null>
 }
 
 /** What store functions take first: the database, or a transaction in it. */
