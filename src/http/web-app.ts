@@ -11,7 +11,15 @@ const folder = join(import.meta.dirname, '..', 'web', 'dist')
 const fresh = 'no-cache'
 const forGood = 'public, max-age=31536000, immutable'
 
-/** Serves the built web app: its hashed files under `/assets`, and its one page for every room address. Returns that page. */
+/** Where the app has pages (src/web/routes.tsx). It says itself what is wrong with an address below them. */
+const pagePaths = [
+  ...['/r', '/r/*', '/m', '/m/*'],
+  ...['/login', '/register', '/verify', '/forgot', '/reset', '/account', '/account/*'],
+  ...['/meetings', '/meetings/*', '/calls', '/calls/*', '/history', '/history/*'],
+  ...['/admin', '/admin/*'],
+]
+
+/** Serves the built web app: its hashed files under `/assets`, and its one page for every address that a person opens. Returns that page. */
 export async function serveWebApp(
   app: FastifyInstance,
 ): Promise<(request: FastifyRequest, reply: FastifyReply) => unknown> {
@@ -37,10 +45,7 @@ export async function serveWebApp(
   )
   for (const { name } of besideThePage) app.get(`/${name}`, send(name))
   const page = send('index.html')
-  app.get('/r/:room', page)
-  // The page itself says what is wrong with such an address.
-  app.get('/r', page)
-  app.get('/r/*', page)
+  for (const path of pagePaths) app.get(path, page)
   app.setNotFoundHandler((request, reply) => {
     const isPerson = request.method === 'GET' && request.headers.accept?.includes('text/html')
     if (isPerson) return page(request, reply.code(404))

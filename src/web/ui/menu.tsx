@@ -1,15 +1,19 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { Link } from './link.tsx'
 
 interface MenuProps {
   readonly label: string
   readonly icon: ReactNode
   readonly className: string
   readonly badge?: ReactNode
+  /** Where the list opens; `above` unless told, as in the bar of a call. */
+  readonly side?: 'above' | 'below'
+  readonly testId?: string
   readonly children: (close: () => void) => ReactNode
 }
 
-/** A button that opens a list of buttons. Arrow keys move, Escape and a click elsewhere close. */
-export function Menu({ label, icon, className, badge, children }: MenuProps) {
+/** A button that opens a list of buttons and links. Arrow keys move, Escape and a click elsewhere close. */
+export function Menu({ label, icon, className, badge, side = 'above', testId, children }: MenuProps) {
   const [open, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
@@ -17,7 +21,7 @@ export function Menu({ label, icon, className, badge, children }: MenuProps) {
 
   useEffect(() => {
     if (!open) return
-    list.current?.querySelector('button')?.focus()
+    list.current?.querySelector<HTMLElement>('button, a')?.focus()
     const onPointerDown = (event: PointerEvent) => {
       if (event.target instanceof Node && !root.current?.contains(event.target)) setOpen(false)
     }
@@ -38,7 +42,7 @@ export function Menu({ label, icon, className, badge, children }: MenuProps) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step === undefined) return
     event.preventDefault()
-    const buttons = [...(list.current?.querySelectorAll('button') ?? [])]
+    const buttons = [...(list.current?.querySelectorAll<HTMLElement>('button, a') ?? [])]
     const at = buttons.findIndex((each) => each === document.activeElement)
     buttons[(at + step + buttons.length) % buttons.length]?.focus()
   }
@@ -60,17 +64,35 @@ export function Menu({ label, icon, className, badge, children }: MenuProps) {
         title={label}
         aria-haspopup="true"
         aria-expanded={open}
+        data-testid={testId}
         onClick={() => setOpen(!open)}
       >
         {icon}
         {badge}
       </button>
       {open && (
-        <div className="menu" ref={list}>
+        <div className={`menu ${side}`} ref={list}>
           {children(close)}
         </div>
       )}
     </div>
+  )
+}
+
+interface MenuLinkProps {
+  readonly icon: ReactNode
+  readonly children: ReactNode
+  readonly to: string
+  /** The menu's `close`. */
+  readonly onClick: () => void
+}
+
+export function MenuLink({ icon, children, to, onClick }: MenuLinkProps) {
+  return (
+    <Link to={to} className="menu-item" onClick={onClick}>
+      {icon}
+      <span>{children}</span>
+    </Link>
   )
 }
 

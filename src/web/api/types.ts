@@ -1,0 +1,199 @@
+/** What the REST API answers. `src/tests/rest-types.test.ts` compares these with the server's document. */
+
+export type Role = 'admin' | 'host' | 'member'
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Give it as `cursor` to get what follows. */
+  readonly next?: string
+}
+
+export interface ServerInfo {
+  readonly version: string
+  readonly mode: 'development' | 'production'
+  /** Rooms are open to people without an account or token. */
+  readonly guests: boolean
+  readonly accounts: {
+    readonly enabled: boolean
+    readonly registration: 'open' | 'invited' | 'closed'
+    readonly passwords: boolean
+    readonly external?: { readonly name: string; readonly startUrl: string }
+    readonly setUpNeeded: boolean
+  }
+  /** Where the mails of a development server are shown. */
+  readonly keptMails?: string
+  readonly passwordMinLength: number
+}
+
+export interface AccountSettings {
+  readonly timeZone?: string
+  readonly language?: string
+  readonly mailInvitations?: boolean
+}
+
+export interface Account {
+  readonly id: string
+  readonly email: string
+  readonly emailVerified: boolean
+  readonly name: string
+  readonly role: Role
+  readonly createdAt: string
+  readonly consentAt?: string
+  readonly secondFactor: boolean
+  readonly hasPassword: boolean
+  readonly disabled: boolean
+  readonly settings: AccountSettings
+  readonly version: number
+}
+
+export interface SessionAnswer {
+  readonly account: Account
+  readonly accessExpiresAt: string
+  readonly refreshExpiresAt: string
+}
+
+export interface AccountSession {
+  readonly id: string
+  readonly createdAt: string
+  readonly lastSeenAt: string
+  readonly address: string
+  readonly userAgent: string
+  readonly current: boolean
+}
+
+export interface SecondFactorStart {
+  readonly secret: string
+  readonly uri: string
+  readonly qrSvg: string
+}
+
+export interface RecoveryCodes {
+  readonly recoveryCodes: readonly string[]
+}
+
+export interface NewUser {
+  readonly account: Account
+  readonly setPasswordUrl?: string
+}
+
+export interface ApiKey {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: string
+  readonly lastUsedAt?: string
+  readonly revokedAt?: string
+}
+
+export interface NewApiKey extends ApiKey {
+  readonly secret: string
+}
+
+export interface AuditEntry {
+  readonly id: string
+  readonly at: string
+  readonly action: string
+  readonly actor: { readonly kind: string; readonly id?: string }
+  readonly target?: { readonly kind: string; readonly id: string }
+  readonly address?: string
+  readonly data?: Readonly<Record<string, unknown>>
+}
+
+export type MeetingStatus = 'scheduled' | 'live' | 'ended' | 'cancelled'
+
+export interface Invitee {
+  readonly email: string
+  readonly name?: string
+  readonly status: string
+}
+
+export interface Meeting {
+  readonly id: string
+  readonly code: string
+  readonly url: string
+  readonly title: string
+  readonly description: string
+  readonly hostId?: string
+  readonly hostName: string
+  readonly startsAt?: string
+  readonly endsAt?: string
+  readonly timeZone: string
+  /** RRULE text of RFC 5545. */
+  readonly recurrence?: string
+  readonly nextStart?: string
+  readonly hasPasscode: boolean
+  /** Hosts only. */
+  readonly passcode?: string
+  readonly lobby: boolean
+  readonly joinBeforeHost: boolean
+  readonly maxParticipants?: number
+  /** Hosts only. */
+  readonly invitees?: readonly Invitee[]
+  readonly status: MeetingStatus
+  /** People in it now. */
+  readonly active: number
+  readonly recording: boolean
+  readonly room: string
+  readonly createdAt: string
+  readonly role: 'host' | 'invitee'
+  readonly version: number
+}
+
+export interface MeetingByCode {
+  readonly code: string
+  readonly title: string
+  readonly hostName: string
+  readonly startsAt?: string
+  readonly endsAt?: string
+  readonly timeZone: string
+  readonly status: MeetingStatus
+  readonly hasPasscode: boolean
+  readonly lobby: boolean
+  readonly joinBeforeHost: boolean
+  readonly active: number
+}
+
+export interface MeetingJoin {
+  readonly token: string
+  readonly room: string
+  readonly url: string
+  readonly name: string
+  readonly role: 'host' | 'participant'
+  readonly meeting: MeetingByCode
+  readonly expiresAt: string
+}
+
+export interface Attendance {
+  readonly identity: string
+  readonly accountId?: string
+  readonly name: string
+  readonly joinedAt: string
+  readonly leftAt?: string
+  readonly seconds: number
+  readonly visits: number
+}
+
+export interface AttendanceSession {
+  readonly id: string
+  readonly startedAt: string
+  readonly endedAt?: string
+  readonly endReason?: string
+  readonly attendances: readonly Attendance[]
+}
+
+export interface Call {
+  readonly id: string
+  readonly type: 'audio' | 'video' | 'screen'
+  readonly status: 'waiting' | 'active' | 'ended' | 'cancelled' | 'failed'
+  readonly caller: { readonly id: string; readonly name: string }
+  readonly callees: readonly {
+    readonly id: string
+    readonly name: string
+    readonly status: 'ringing' | 'joined' | 'declined' | 'missed'
+  }[]
+  readonly startedAt: string
+  readonly answeredAt?: string
+  readonly endedAt?: string
+  readonly seconds?: number
+  readonly endReason?: string
+  readonly room: string
+}

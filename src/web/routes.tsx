@@ -1,0 +1,30 @@
+import { lazy, type ComponentType } from 'react'
+import { HomePage } from './home/home-page.tsx'
+
+/** `account` asks people to log in first, and then shows the page at the same address. */
+export type PageAccess = 'anyone' | 'account' | 'admin'
+
+export interface PageProps {
+  /** What the pattern names, decoded. */
+  readonly params: Readonly<Record<string, string>>
+}
+
+export interface Route {
+  readonly pattern: string
+  readonly access: PageAccess
+  readonly page: ComponentType<PageProps>
+}
+
+/** The page `name` of a file that comes when it is first needed. */
+function later<N extends string>(load: () => Promise<Record<N, ComponentType<PageProps>>>, name: N) {
+  return lazy(async () => ({ default: (await load())[name] }))
+}
+
+const account = () => import('./account/pages.ts')
+
+/** Every page but the room. The server answers these addresses with the app, too: see src/http/web-app.ts. */
+export const routes: readonly Route[] = [
+  { pattern: '/', access: 'anyone', page: HomePage },
+
+  { pattern: '/login', access: 'anyone', page: later(account, 'LoginPage') },
+]
