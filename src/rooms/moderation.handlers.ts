@@ -1,5 +1,4 @@
 import { AppError } from '../lib/app-error.ts'
-import type { PeerId } from '../lib/ids.ts'
 import type { moderationRequests } from '../protocol/moderation.ts'
 import type { Handlers } from '../protocol/requests.ts'
 import { needGrant } from './checks.ts'
@@ -35,17 +34,17 @@ export const moderationHandlers: Handlers<PeerContext, ModerationMethod> = {
   },
   'room.admit'({ room, peer: by }, { peerId }) {
     needModerate(by)
-    room.admit([peerId as PeerId], { by })
+    room.admit(peerId, { by })
     return {}
   },
   'room.admitAll'({ room, peer: by }) {
     needModerate(by)
-    room.admit('all', { by })
+    room.admitAll({ by })
     return {}
   },
   'room.deny'({ room, peer: by }, { peerId }) {
     needModerate(by)
-    room.deny(peerId as PeerId, { by })
+    room.deny(peerId, { by })
     return {}
   },
 

@@ -23,7 +23,7 @@ import {
 } from './peer.ts'
 import { People } from './people.ts'
 import { isVoice, waitsFor, type Why } from './policy.ts'
-import type { FullSettings, RoomChange } from './settings.ts'
+import type { FullSettings, RoomChange, RoomSettings } from './settings.ts'
 import { Speakers } from './speakers.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { Succession } from './succession.ts'
@@ -210,6 +210,17 @@ export class Room {
       metadata: this.#settings.metadata,
       version: this.#version,
     }
+  }
+
+  get settings(): FullSettings {
+    return this.#settings
+  }
+
+  /** Whether what cannot be changed any more is as said; what is left out is as it may be. */
+  hasFixed({ codecs, requiresToken }: Pick<RoomSettings, 'codecs' | 'requiresToken'>): boolean {
+    const ours = this.#settings
+    const isSame = codecs === undefined || isDeepStrictEqual(new Set(codecs), new Set(ours.codecs))
+    return isSame && (requiresToken === undefined || requiresToken === ours.requiresToken)
   }
 
   get policy(): RoomPolicy {
@@ -413,16 +424,21 @@ export class Room {
     return peers.length
   }
 
-  /** Lets in who waits. Throws `not-found`, and `limit-exceeded` when the room is full: the others go on waiting. */
-  admit(ids: readonly PeerId[] | 'all', { by }: Acting = {}): void {
-    for (const id of ids === 'all' ? this.lobby.list().map((waiting) => waiting.peerId as PeerId) : ids) {
-      this.lobby.admit(id)
-      this.#acted({ by, action: 'admitted', target: id })
-    }
+  /** Lets in somebody who waits. Throws `not-found`, and `limit-exceeded` when the room is full: they go on waiting. */
+  admit(peerId: string, { by }: Acting = {}): void {
+    const id = peerId as PeerId
+    this.lobby.admit(id)
+    this.#acted({ by, action: 'admitted', target: id })
+  }
+
+  /** Lets in everybody who waits, longest first. Throws `limit-exceeded` when some do not fit. */
+  admitAll(acting: Acting = {}): void {
+    for (const { peerId } of this.lobby.list()) this.admit(peerId, acting)
   }
 
   /** Sends away who waits. Throws `not-found`. */
-  deny(id: PeerId, { by }: Acting = {}): void {
+  deny(peerId: string, { by }: Acting = {}): void {
+    const id = peerId as PeerId
     this.lobby.deny(id)
     this.#acted({ by, action: 'denied', target: id })
   }

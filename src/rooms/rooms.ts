@@ -55,11 +55,8 @@ export class Rooms {
     return this.#rooms.has(id) || this.#opening.has(id)
   }
 
-  /** Throws `not-found`. */
-  get(id: string): Room {
-    const room = this.#rooms.get(id as RoomId)
-    if (!room) throw new AppError('not-found', 'No such room is open.')
-    return room
+  get(id: RoomId): Room | undefined {
+    return this.#rooms.get(id)
   }
 
   /** Tells from now on what happens in rooms. */
@@ -71,14 +68,14 @@ export class Rooms {
    * The room with this id, opened if it is not. `settings` count only for one that is opened. Throws `limit-exceeded` for
    * one room too many, `unavailable` when no worker can take it, and what `settingsFor` throws.
    */
-  async getOrCreate(id: RoomId, settings?: RoomSettings): Promise<Room> {
+  async open(id: RoomId, settings?: RoomSettings): Promise<Room> {
     if (this.#closed) throw new AppError('unavailable', 'The server is closing.')
     return this.#rooms.get(id) ?? this.#opening.run(id, () => this.#create(id, settings))
   }
 
   /**
    * Takes a connection into a room, which is opened if it is not. May wait for a moderator, as long as the connection is
-   * there (`gone`). Throws what `getOrCreate` and `Room.enter` throw, and `forbidden` or `unauthorized`.
+   * there (`gone`). Throws what `open` and `Room.enter` throw, and `forbidden` or `unauthorized`.
    */
   async enter(id: RoomId, visitor: Visitor, gone: AbortSignal): Promise<{ room: Room; peer: Peer }> {
     const { proven, grants } = visitor.identity
@@ -87,7 +84,7 @@ export class Rooms {
       throw new AppError('unauthorized', 'This is the room of a meeting: nobody enters without a room token.')
     if (!grants.createRoom && !this.has(id))
       throw new AppError('forbidden', 'This room is not open yet, and this token may not open it.')
-    const room = await this.getOrCreate(id)
+    const room = await this.open(id)
     return { room, peer: await room.enter(visitor, gone) }
   }
 
