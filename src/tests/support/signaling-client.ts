@@ -23,6 +23,8 @@ export interface ClientOptions {
   readonly peerId?: string
   readonly peerSecret?: string
   readonly accessToken?: string
+  /** How moderators see a guest who waits in the lobby. */
+  readonly displayName?: string
   readonly headers?: Record<string, string>
   /** Accept a certificate that no authority vouches for. */
   readonly insecure?: boolean
@@ -52,12 +54,13 @@ export class SignalingClient {
   #nextId = 1
 
   static async connect(url: string, options: ClientOptions = {}): Promise<SignalingClient> {
-    const { path = '/ws', room = 'test', peerId, peerSecret, accessToken } = options
+    const { path = '/ws', room = 'test', peerId, peerSecret, accessToken, displayName } = options
     const query = new URLSearchParams({
       roomId: room,
       ...(peerId ? { peerId } : {}),
       ...(peerSecret ? { peerSecret } : {}),
       ...(accessToken ? { access_token: accessToken } : {}),
+      ...(displayName ? { displayName } : {}),
     })
     const socket = new WebSocket(`${url.replace('http', 'ws')}${path}?${query}`, 'protoo', {
       headers: options.headers ?? {},
