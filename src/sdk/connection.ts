@@ -4,7 +4,7 @@ import type { Input, Method, Output } from '../protocol/requests.ts'
 import type { NotificationData, ServerMethod, ServerRequestOutput } from '../protocol/server-messages.ts'
 import { SluiceError } from './errors.ts'
 import { Signaling, signalingUrl, type Closure, type Notification, type ServerRequest } from './signaling.ts'
-import type { DeviceInfo, Metadata } from './types.ts'
+import type { DeviceInfo, DisconnectReason, Metadata, WaitReason } from './types.ts'
 import { abortReason, orAborted } from './wait.ts'
 
 export type Welcome = NotificationData<'room.welcome'>
@@ -33,11 +33,15 @@ export interface ConnectionOptions {
   readonly autoSubscribe: boolean
   readonly iceServers: readonly RTCIceServer[]
   readonly forceTcp: boolean
+  /** Called when this client has to wait to be let in, again when the reason changes, and without one when it is let in. */
+  readonly onWaiting: (why: WaitReason | undefined) => void
   readonly hooks: ConnectionHooks
   /** Ends the attempt to connect; has no effect afterwards. */
   readonly signal: AbortSignal
 }
 
+/** How often the socket is tried while this client waits to be let in; afterwards the server says how often. Milliseconds. */
+const waitingPingInterval = 20_000
 /** How long `disconnected` may last before ICE is restarted; it often heals by itself. Milliseconds. */
 const iceHealTime = 2_000
 /** How long an ICE restart may take, in milliseconds, and how often it is tried before everything is built anew. */
@@ -54,6 +58,8 @@ export class Connection {
   readonly welcome: Welcome
   /** The others, at the moment of joining. */
   readonly peers: readonly PeerInfo[]
+  /** The room, and what this client may do in it: asked for right behind `join`, so that no later change is missed. */
+  readonly facts: Promise<Output<'room.get'>>
   readonly #signaling: Signaling
   readonly #send: types.Transport
   readonly #receive: types.Transport
@@ -76,18 +82,30 @@ export class Connection {
     const joining = new Promise<Connection>((resolve) => (joined = resolve))
 
     const device = makeDevice()
-    const signaling = await Signaling.open({
+    let waitingPings: ReturnType<typeof setInterval> | undefined
+    const waitingEnded = (): void => {
+      clearInterval(waitingPings)
+      if (waitingPings !== undefined) options.onWaiting(undefined)
+      waitingPings = undefined
+    }
+    const signaling: Signaling = await Signaling.open({
       url: signalingUrl(options.url, globalThis.location?.href ?? 'http://localhost', options),
       signal,
       handlers: {
         // The server asks only after `join`; what comes before its answer was handled waits for that.
         onRequest: async (request) => hooks.onRequest(request, connection ?? (await joining)),
         onNotification: (notification) => {
-          if (notification.method === 'room.welcome') welcome = notification.data
-          else if (connection) hooks.onNotification(notification, connection)
+          if (notification.method === 'room.waiting') {
+            waitingPings ??= setInterval(() => signaling.ping(pingTimeout), waitingPingInterval)
+            options.onWaiting(notification.data.why)
+          } else if (notification.method === 'room.welcome') {
+            welcome = notification.data
+            waitingEnded()
+          } else if (connection) hooks.onNotification(notification, connection)
         },
         onClosed: (told) => {
           closure = told
+          clearInterval(waitingPings)
           if (connection) connection.#socketClosed(told)
           else lost(sessionEnded(told))
         },
@@ -95,6 +113,7 @@ export class Connection {
     })
 
     const transports: types.Transport[] = []
+    let facts: Promise<Output<'room.get'>> | undefined
     try {
       const ready = (async () => {
         const create = (direction: 'producer' | 'consumer'): Promise<Output<'createWebRtcTransport'>> =>
@@ -110,21 +129,25 @@ export class Connection {
         const iceServers = [...options.iceServers]
         transports.push(device.createSendTransport({ ...transportOptions(send), iceServers }))
         transports.push(device.createRecvTransport({ ...transportOptions(receive), iceServers }))
-        return signaling.request('join', {
+        const joined = signaling.request('join', {
           displayName: options.name,
           device: thisDevice() as Input<'join'>['device'],
           rtpCapabilities: device.recvRtpCapabilities as Input<'join'>['rtpCapabilities'] & {},
           metadata: options.metadata,
           autoSubscribe: options.autoSubscribe,
         })
+        facts = signaling.request('room.get', {})
+        facts.catch(() => {})
+        return joined
       })()
       const { peers } = await orAborted(Promise.race([ready, losing]), signal)
-      if (!welcome) throw new SluiceError('internal', 'The server does not speak this protocol.')
+      if (!welcome || !facts) throw new SluiceError('internal', 'The server does not speak this protocol.')
       const [send, receive] = transports as [types.Transport, types.Transport]
-      connection = new Connection({ device, welcome, peers, signaling, send, receive, hooks })
+      connection = new Connection({ device, welcome, peers, facts, signaling, send, receive, hooks })
       joined(connection)
       return connection
     } catch (error) {
+      clearInterval(waitingPings)
       for (const transport of transports) transport.close()
       signaling.close()
       if (signal.aborted) throw abortReason(signal)
@@ -139,6 +162,7 @@ export class Connection {
     device: Device
     welcome: Welcome
     peers: readonly PeerInfo[]
+    facts: Promise<Output<'room.get'>>
     signaling: Signaling
     send: types.Transport
     receive: types.Transport
@@ -147,11 +171,12 @@ export class Connection {
     this.device = parts.device
     this.welcome = parts.welcome
     this.peers = parts.peers
+    this.facts = parts.facts
     this.#signaling = parts.signaling
     this.#send = parts.send
     this.#receive = parts.receive
     this.#hooks = parts.hooks
-    this.#pings = setInterval(() => this.#ping(), this.welcome.pingSeconds * 1000)
+    this.#pings = setInterval(() => this.#signaling.ping(pingTimeout), this.welcome.pingSeconds * 1000)
     this.#wire(this.#send, 'send')
     this.#wire(this.#receive, 'receive')
     window.addEventListener('online', this.#networkChanged)
@@ -266,13 +291,7 @@ export class Connection {
     this.#doubt()
   }
 
-  #ping(timeout = pingTimeout): void {
-    this.#signaling.request('room.ping', {}, timeout).catch((error: SluiceError) => {
-      if (error.code === 'timeout' && this.#signaling.silence >= timeout) this.#signaling.abandon()
-    })
-  }
-
-  readonly #doubt = (): void => this.#ping(probeTimeout)
+  readonly #doubt = (): void => this.#signaling.ping(probeTimeout)
 
   readonly #networkChanged = (): void => {
     this.#doubt()
@@ -386,10 +405,18 @@ function makeDevice(): Device {
   }
 }
 
-function sessionEnded({ reason, reconnect }: Closure): SluiceError {
-  if (reconnect)
-    return new SluiceError('connection-lost', 'The connection to the server was lost.', { data: { reason } })
-  return new SluiceError('session-ended', 'The server ended the session.', { data: { reason } })
+const endings: Partial<Record<DisconnectReason, string>> = {
+  denied: 'You were not let in.',
+  removed: 'You were removed from the room.',
+  banned: 'You were removed from the room and cannot come back.',
+  ended: 'The room was ended for everybody.',
+}
+
+/** The error that stands for the end of a session. `data` has the `reason`, and the `message` if a moderator gave one. */
+export function sessionEnded({ reason, reconnect, message }: Closure): SluiceError {
+  const data = message === undefined ? { reason } : { reason, message }
+  if (reconnect) return new SluiceError('connection-lost', 'The connection to the server was lost.', { data })
+  return new SluiceError('session-ended', endings[reason] ?? 'The server ended the session.', { data })
 }
 
 export function asSluiceError(error: unknown): SluiceError {

@@ -27,6 +27,18 @@ export class DataSender {
     return made
   }
 
+  /** A channel was closed on the server. */
+  stopped(dataProducerId: string): void {
+    for (const made of this.#channels.values()) {
+      made.then(
+        (channel) => {
+          if (channel.id === dataProducerId) channel.close()
+        },
+        () => {},
+      )
+    }
+  }
+
   async send(payload: string | Uint8Array, topic: string, reliable: boolean): Promise<void> {
     const channel = await this.open(topic, reliable)
     const max = this.#connection.send.getDataChannelMaxMessageSize()

@@ -4,7 +4,18 @@ import type { Participant } from './participant.ts'
 import type { LocalTrackPublication, RemoteTrackPublication, TrackPublication } from './publication.ts'
 import type { RemoteParticipant } from './remote-participant.ts'
 import type { RemoteTrack } from './track.ts'
-import type { ConnectionQuality, ConnectionState, DisconnectReason, Metadata, TrackSource } from './types.ts'
+import type {
+  ConnectionQuality,
+  ConnectionState,
+  DisconnectReason,
+  Grants,
+  Metadata,
+  RoomPolicy,
+  StopReason,
+  TrackSource,
+  WaitingPerson,
+  WaitReason,
+} from './types.ts'
 
 /** What a {@link Room} tells, with the arguments of each listener. */
 export interface RoomEvents {
@@ -17,6 +28,8 @@ export interface RoomEvents {
   /** The connection is restored, and local tracks are published again. */
   reconnected: []
   connectionStateChanged: [state: ConnectionState]
+  /** This client has to be let in; `connect()` goes on when it is. Again when the reason changes. */
+  waiting: [why: WaitReason]
 
   participantConnected: [participant: RemoteParticipant]
   /** `reason` is what they gave to `disconnect()`, or a {@link DisconnectReason}. */
@@ -54,6 +67,32 @@ export interface RoomEvents {
   connectionQualityChanged: [quality: ConnectionQuality, participant: Participant]
 
   dataReceived: [payload: string | Uint8Array, participant: RemoteParticipant, topic: string]
+  /** Something the application's backend sent to the room, or to this participant. */
+  serverMessage: [payload: unknown, topic: string]
+
+  /** `by` is the moderator, here and below; undefined when the application's backend did it, or they left meanwhile. */
+  policyChanged: [policy: RoomPolicy, by: Participant | undefined]
+  roomMetadataChanged: [metadata: Readonly<Metadata>]
+  /** What this client may do changed. What it may not do any more has ended, see `stoppedBy`. */
+  grantsChanged: [grants: Grants, by: Participant | undefined]
+  /** Somebody became moderator or is one no longer: `participant.isModerator`. */
+  moderatorChanged: [participant: Participant]
+  /** To moderators: somebody waits to be let in. */
+  knocked: [person: WaitingPerson]
+  /** To moderators: who waits to be let in, longest first. */
+  lobbyChanged: [waiting: readonly WaitingPerson[]]
+  handRaised: [participant: Participant]
+  /** `by` is there when somebody else lowered it. */
+  handLowered: [participant: Participant, by: Participant | undefined]
+  spotlightChanged: [participant: Participant | undefined, by: Participant | undefined]
+  /** A moderator muted something of this client. */
+  mutedBy: [publication: LocalTrackPublication, by: Participant | undefined]
+  /** A moderator asks this client to unmute, or to turn something on. Ask the person; nobody is forced. */
+  unmuteAsked: [source: TrackSource, by: Participant | undefined]
+  /** Something of this client was ended: `localTrackUnpublished` came before. */
+  stoppedBy: [source: TrackSource, why: StopReason, by: Participant | undefined]
+  /** This client cannot send on this topic any more. */
+  dataStoppedBy: [topic: string, why: StopReason, by: Participant | undefined]
 
   /** A camera, microphone or speaker was plugged in or pulled out. */
   mediaDevicesChanged: []
@@ -80,6 +119,9 @@ export interface ParticipantEvents {
   /** 0 to 1, about every 0.8 seconds while there is sound. */
   audioLevelChanged: [level: number]
   connectionQualityChanged: [quality: ConnectionQuality]
+  moderatorChanged: [isModerator: boolean]
+  handRaised: [at: Date]
+  handLowered: [by: Participant | undefined]
   dataReceived: [payload: string | Uint8Array, topic: string]
 }
 
@@ -100,6 +142,7 @@ export const RoomEvent = {
   Reconnecting: 'reconnecting',
   Reconnected: 'reconnected',
   ConnectionStateChanged: 'connectionStateChanged',
+  Waiting: 'waiting',
   ParticipantConnected: 'participantConnected',
   ParticipantDisconnected: 'participantDisconnected',
   ParticipantNameChanged: 'participantNameChanged',
@@ -120,6 +163,20 @@ export const RoomEvent = {
   DominantSpeakerChanged: 'dominantSpeakerChanged',
   ConnectionQualityChanged: 'connectionQualityChanged',
   DataReceived: 'dataReceived',
+  ServerMessage: 'serverMessage',
+  PolicyChanged: 'policyChanged',
+  RoomMetadataChanged: 'roomMetadataChanged',
+  GrantsChanged: 'grantsChanged',
+  ModeratorChanged: 'moderatorChanged',
+  Knocked: 'knocked',
+  LobbyChanged: 'lobbyChanged',
+  HandRaised: 'handRaised',
+  HandLowered: 'handLowered',
+  SpotlightChanged: 'spotlightChanged',
+  MutedBy: 'mutedBy',
+  UnmuteAsked: 'unmuteAsked',
+  StoppedBy: 'stoppedBy',
+  DataStoppedBy: 'dataStoppedBy',
   MediaDevicesChanged: 'mediaDevicesChanged',
   MediaDevicesError: 'mediaDevicesError',
   ActiveDeviceChanged: 'activeDeviceChanged',
@@ -140,5 +197,8 @@ export const ParticipantEvent = {
   IsSpeakingChanged: 'isSpeakingChanged',
   AudioLevelChanged: 'audioLevelChanged',
   ConnectionQualityChanged: 'connectionQualityChanged',
+  ModeratorChanged: 'moderatorChanged',
+  HandRaised: 'handRaised',
+  HandLowered: 'handLowered',
   DataReceived: 'dataReceived',
 } as const satisfies Record<string, keyof ParticipantEvents>

@@ -12,14 +12,17 @@ import { encodingsFor } from './encodings.ts'
 import { SluiceError } from './errors.ts'
 import { Participant, type Announce } from './participant.ts'
 import { LocalTrackPublication } from './publication.ts'
+import type { Act } from './rules.ts'
 import { LocalTrack, type CaptureOptions } from './track.ts'
 import type {
   AudioCaptureOptions,
   DataPublishOptions,
   Metadata,
+  Obstacle,
   PublishDefaults,
   RoomOptions,
   ScreenShareOptions,
+  StopReason,
   TrackPublishOptions,
   TrackSource,
   VideoCaptureOptions,
@@ -36,7 +39,14 @@ export interface LocalParticipantHost {
   readonly isActive: () => boolean
   /** The connection; waits while it is being made or restored. Rejects with `not-connected` or `cancelled`. */
   readonly ready: () => Promise<Connection>
+  /** What stands against doing something. */
+  readonly obstacle: (act: Act, source?: TrackSource) => Obstacle | undefined
+  /** Told after something was unmuted, or published unmuted. */
+  readonly unmuted: (source: TrackSource) => void
 }
+
+/** How long ended producers are remembered that nobody here knows yet: the answer to `produce` may come after. */
+const rememberedEndings = 20
 
 /** This client in the room: what it publishes, and what it says of itself. */
 export class LocalParticipant extends Participant<LocalTrackPublication> {
@@ -47,6 +57,8 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
   readonly #queues = new Map<TrackSource, Promise<unknown>>()
   readonly #chosenDevices = new Map<MediaDeviceKind, string>()
   #data: { connection: Connection; sender: DataSender } | undefined
+  /** What others did to producers before this client knew their ids. */
+  readonly #early = new Map<string, (publication: LocalTrackPublication) => void>()
   /** Counts departures, so that what was begun before one is not finished after it. */
   #life = 0
 
@@ -106,6 +118,7 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
       }
       if (present) return present
       this.#assertActive()
+      this.#assertMay('publish', 'screen')
       const life = this.#life
       const tracks = await this.#captured('screen', () => createScreenTracks(options))
       if (life !== this.#life) {
@@ -199,11 +212,29 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
   async publishData(payload: string | Uint8Array, options: DataPublishOptions = {}): Promise<void> {
     const { topic = 'chat', reliable = true } = options
     const connection = await this.#host.ready()
+    this.#assertMay(topic === 'chat' ? 'chat' : 'send-data')
     try {
       await this.#sender(connection).send(payload, topic, reliable)
     } catch (error) {
       throw asSluiceError(error)
     }
+  }
+
+  /** Raises the own hand, for everybody to see. */
+  async raiseHand(): Promise<void> {
+    await (await this.#host.ready()).request('room.raiseHand', { raised: true })
+  }
+
+  /**
+   * After a reconnection: a hand that was up is up, behind those that stayed.
+   * @internal
+   */
+  async raiseAgain(connection: Connection): Promise<void> {
+    await connection.request('room.raiseHand', { raised: true }).catch(() => {})
+  }
+
+  async lowerHand(): Promise<void> {
+    await (await this.#host.ready()).request('room.raiseHand', { raised: false })
   }
 
   /** Changes the name shown to the others. */
@@ -228,10 +259,67 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
 
   /** @internal */
   openTopics(connection: Connection, topics: readonly string[]): void {
-    for (const topic of topics)
+    for (const topic of topics) {
+      if (this.#host.obstacle(topic === 'chat' ? 'chat' : 'send-data')) continue
       this.#sender(connection)
         .open(topic, true)
         .catch(() => {})
+    }
+  }
+
+  /** @internal */
+  dataStopped(dataProducerId: string): void {
+    this.#data?.sender.stopped(dataProducerId)
+  }
+
+  /**
+   * A moderator muted this on the server.
+   * @internal
+   */
+  mutedByOthers(producerId: string, by: Participant | undefined): void {
+    this.#whenKnown(producerId, (publication) => {
+      const { track, producer } = publication
+      // At once, whatever is being done with this source: nothing may be heard or seen any more.
+      track.setEnabled(false)
+      producer?.pause()
+      this.noteMuted(publication, true)
+      void this.#inOrder(publication.source, async () => {
+        if (this.#find(publication) !== publication) return
+        // It may have been unmuted at the same moment; said again, both ends agree.
+        await this.#setMuted(publication, true, { tellAnyway: true })
+      }).catch(() => {})
+      this.announce('mutedBy', publication, by)
+    })
+  }
+
+  /**
+   * This was closed on the server.
+   * @internal
+   */
+  stoppedByOthers(
+    producerId: string,
+    { source, why, by }: { source: TrackSource; why: StopReason; by: Participant | undefined },
+  ): void {
+    this.#whenKnown(producerId, (publication) => {
+      publication.producer?.close()
+      this.#remove(publication, publication.track.isOwned)
+      this.announce('stoppedBy', source, why, by)
+      const sound = source === 'screen' ? this.getPublication('screen-audio') : undefined
+      if (sound) void this.unpublishTrack(sound)
+    })
+  }
+
+  #whenKnown(producerId: string, act: (publication: LocalTrackPublication) => void): void {
+    const publication = this.#publications.get(producerId)
+    if (publication) return act(publication)
+    this.#early.set(producerId, act)
+    if (this.#early.size > rememberedEndings) this.#early.delete([...this.#early.keys()][0]!)
+  }
+
+  #catchUp(publication: LocalTrackPublication): void {
+    const act = this.#early.get(publication.id)
+    this.#early.delete(publication.id)
+    act?.(publication)
   }
 
   /**
@@ -265,6 +353,7 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
       (publication) => !publications.includes(publication),
     )
     this.#publications = new Map([...rest, ...added].map((publication) => [publication.id, publication]))
+    for (const publication of rest) this.#catchUp(publication)
   }
 
   /** @internal */
@@ -307,10 +396,17 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
   left(): void {
     this.#life += 1
     this.#data = undefined
+    this.#early.clear()
     for (const publication of [...this.#publications.values()]) {
       this.#remove(publication, publication.track.isOwned)
     }
     this.resetState()
+  }
+
+  /** Throws `forbidden` without asking the server for what it would refuse. */
+  #assertMay(act: Act, source?: TrackSource): void {
+    const why = this.#host.obstacle(act, source)
+    if (why) throw new SluiceError('forbidden', refusal(act, source, why), { data: { why } })
   }
 
   #assertActive(): void {
@@ -338,12 +434,13 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
       const capture = captureOptions(options)
       if (present) {
         const isOther = Object.keys(capture).length > 0
-        if (present.isMuted) await this.#setMuted(present, false, capture)
+        if (present.isMuted) await this.#setMuted(present, false, { capture })
         else if (isOther && present.track.canRestart) await this.#restart(present, capture)
         return present
       }
       // Capturing does not have to wait for the connection; publishing does.
       this.#assertActive()
+      this.#assertMay('publish', source)
       const life = this.#life
       const wanted = { ...this.#captureDefaults(source), ...capture }
       const again = source === 'camera' ? captureCamera : captureMicrophone
@@ -391,6 +488,11 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
     for (;;) {
       const connection = await this.#host.ready()
       if (life !== this.#life) throw cancelled()
+      // Where moderators decide who may be heard, one starts muted.
+      if (publication.source === 'microphone' && this.#host.obstacle('unmute', 'microphone') === 'policy') {
+        publication.noteMuted(true)
+        track.setEnabled(false)
+      }
       try {
         publication.producer = await this.#produce(publication, connection)
       } catch (error) {
@@ -414,6 +516,8 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
     track.on('ended', this.#ended(publication))
     this.emit('trackPublished', publication)
     this.announce('localTrackPublished', publication, this)
+    if (!publication.isMuted) this.#host.unmuted(publication.source)
+    this.#catchUp(publication)
     return publication
   }
 
@@ -443,16 +547,15 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
   async #setMuted(
     publication: LocalTrackPublication,
     muted: boolean,
-    capture: CaptureOptions = {},
+    { capture = {}, tellAnyway = false }: { capture?: CaptureOptions; tellAnyway?: boolean } = {},
   ): Promise<void> {
-    if (publication.isMuted === muted) return
+    if (publication.isMuted === muted && !tellAnyway) return
     const { track, source } = publication
     if (muted) {
-      track.setEnabled(false)
-      const releases =
-        source === 'camera' || (source === 'microphone' && publication.options.stopMicrophoneOnMute)
-      if (releases && track.canRestart) track.stop()
+      this.#silence(publication)
     } else {
+      // A camera that may not be turned on does not even light up.
+      this.#assertMay('unmute', source)
       track.setEnabled(true)
       if (track.isEnded && track.canRestart) {
         const deviceId = this.#chosenDevices.get(source === 'camera' ? 'videoinput' : 'audioinput')
@@ -470,14 +573,45 @@ export class LocalParticipant extends Participant<LocalTrackPublication> {
       } else if (Object.keys(capture).length > 0 && track.canRestart) {
         await this.#restart(publication, capture)
       }
+      await this.#askToUnmute(publication)
     }
     this.noteMuted(publication, muted)
+    if (!muted) return this.#host.unmuted(source)
     const { producer } = publication
     const connection = this.#host.connection()
     // Without a connection it is told when everything is published again.
     if (producer && !producer.closed && connection) {
       tellMuted(connection, producer, () => publication.isMuted)
     }
+  }
+
+  #silence({ track, source, options }: LocalTrackPublication): void {
+    track.setEnabled(false)
+    const releases = source === 'camera' || (source === 'microphone' && options.stopMicrophoneOnMute)
+    if (releases && track.canRestart) track.stop()
+  }
+
+  /** The server may say no: then it stays muted. Media flows meanwhile, so that the first word is not lost. */
+  async #askToUnmute(publication: LocalTrackPublication): Promise<void> {
+    const { producer } = publication
+    const connection = this.#host.connection()
+    if (!producer || producer.closed || !connection) return
+    producer.resume()
+    try {
+      await connection.request('resumeProducer', { producerId: producer.id })
+    } catch (error) {
+      const { code } = asSluiceError(error)
+      // What is lost with the connection is told when everything is published again.
+      if (code === 'connection-lost') return
+      if (code === 'rate-limited' || code === 'timeout') {
+        setTimeout(() => tellMuted(connection, producer, () => publication.isMuted), 1_000)
+        return
+      }
+      producer.pause()
+      this.#silence(publication)
+      throw error
+    }
+    if (this.#find(publication) !== publication) throw cancelled()
   }
 
   /** Another device or resolution. If nothing can be captured any more, the publication is muted. */
@@ -559,6 +693,17 @@ const sourceOfDevice: Readonly<Record<MediaDeviceKind, 'camera' | 'microphone' |
 
 function cancelled(): SluiceError {
   return new SluiceError('cancelled', 'The room was left meanwhile.')
+}
+
+function refusal(act: Act, source: TrackSource | undefined, why: Obstacle): string {
+  const isScreen = source === 'screen' || source === 'screen-audio'
+  if (why === 'policy') {
+    if (act === 'chat') return 'Only moderators write here now.'
+    return isScreen ? 'Only moderators share a screen here.' : 'Only moderators unmute here. Raise your hand.'
+  }
+  if (act === 'chat' || act === 'send-data') return 'You may not send messages here.'
+  if (isScreen) return 'You may not share a screen here.'
+  return `You may not turn on your ${source === 'camera' ? 'camera' : 'microphone'} here.`
 }
 
 /** Says it again later if the server had no time for it; by then it may have changed. */

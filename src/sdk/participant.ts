@@ -25,6 +25,8 @@ export abstract class Participant<
   #speaking = false
   #level = 0
   #quality = unsettled
+  #moderator = false
+  #handRaisedAt: Date | undefined
 
   /** @internal */
   constructor(announce: Announce) {
@@ -59,6 +61,16 @@ export abstract class Participant<
 
   get connectionQuality(): ConnectionQuality {
     return this.#quality.shown
+  }
+
+  /** Whether they may admit, mute, remove and so on. */
+  get isModerator(): boolean {
+    return this.#moderator
+  }
+
+  /** When they raised their hand; undefined: it is down. */
+  get handRaisedAt(): Date | undefined {
+    return this.#handRaisedAt
   }
 
   /** The first publication from `source`. */
@@ -111,10 +123,43 @@ export abstract class Participant<
    * Sets what is known from the beginning, without an event.
    * @internal
    */
-  introduce(facts: { name: string; device: DeviceInfo; metadata: Metadata }): void {
+  introduce(facts: {
+    name: string
+    device: DeviceInfo
+    metadata: Metadata
+    moderator?: boolean | undefined
+    handRaisedAt?: Date | undefined
+  }): void {
     this.#name = facts.name
     this.#device = facts.device
     this.#metadata = facts.metadata
+    this.#moderator = facts.moderator ?? this.#moderator
+    this.#handRaisedAt = facts.handRaisedAt ?? this.#handRaisedAt
+  }
+
+  /** @internal */
+  noteModerator(moderator: boolean): void {
+    if (this.#moderator === moderator) return
+    this.#moderator = moderator
+    this.emit('moderatorChanged', moderator)
+    this.announce('moderatorChanged', this)
+  }
+
+  /**
+   * `by` lowered the hand of somebody else.
+   * @internal
+   */
+  noteHand(raisedAt: Date | undefined, by?: Participant): void {
+    const before = this.#handRaisedAt
+    this.#handRaisedAt = raisedAt
+    if (before?.getTime() === raisedAt?.getTime()) return
+    if (raisedAt) {
+      this.emit('handRaised', raisedAt)
+      this.announce('handRaised', this)
+    } else {
+      this.emit('handLowered', by)
+      this.announce('handLowered', this, by)
+    }
   }
 
   /** @internal */
@@ -155,6 +200,8 @@ export abstract class Participant<
   /** @internal */
   protected resetState(): void {
     this.#quality = unsettled
+    this.#moderator = false
+    this.#handRaisedAt = undefined
     this.noteSpeaking(false, 0)
   }
 }

@@ -2,6 +2,7 @@ import type { PeerInfo, ProducerInfo } from '../protocol/model.ts'
 import type { Connection } from './connection.ts'
 import { Participant, type Announce } from './participant.ts'
 import { RemoteTrackPublication, type RemotePublicationHost } from './publication.ts'
+import { momentOf } from './rules.ts'
 import type { RemoteTrack } from './track.ts'
 import type { DeviceInfo } from './types.ts'
 
@@ -32,6 +33,8 @@ export class RemoteParticipant extends Participant<RemoteTrackPublication> {
       name: info.displayName,
       device: info.device as DeviceInfo,
       metadata: info.metadata ?? {},
+      moderator: info.moderator,
+      handRaisedAt: momentOf(info.handRaisedAt),
     })
   }
 
@@ -50,6 +53,8 @@ export class RemoteParticipant extends Participant<RemoteTrackPublication> {
   update(info: PeerInfo): void {
     this.noteName(info.displayName)
     this.noteMetadata(info.metadata ?? {})
+    this.noteModerator(info.moderator ?? false)
+    this.noteHand(momentOf(info.handRaisedAt))
     const producers = info.producers ?? []
     const present = new Set(producers.map((producer) => producer.producerId))
     for (const id of [...this.#publications.keys()]) if (!present.has(id)) this.unpublished(id)

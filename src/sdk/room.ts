@@ -2,19 +2,34 @@ import type { PeerInfo } from '../protocol/model.ts'
 import type { ServerMethod, ServerRequestInput, ServerRequestOutput } from '../protocol/server-messages.ts'
 import { AudioPlayback } from './audio-playback.ts'
 import { reconnectDelay, reconnectPolicy } from './backoff.ts'
-import { asSluiceError, Connection, type ConnectionHooks } from './connection.ts'
+import { asSluiceError, Connection, sessionEnded, type ConnectionHooks } from './connection.ts'
 import { getLocalDevices } from './devices.ts'
 import { Emitter } from './emitter.ts'
 import { SluiceError } from './errors.ts'
 import type { RoomEvents } from './events.ts'
 import { LocalParticipant } from './local-participant.ts'
+import { Moderation } from './moderation.ts'
 import type { Participant } from './participant.ts'
 import { gradeConnection, levelFromDbov } from './quality.ts'
 import { RemoteParticipant, type RemoteParticipantHost } from './remote-participant.ts'
+import { Rules, type Act } from './rules.ts'
 import { isReason, type Closure, type Notification, type ServerRequest } from './signaling.ts'
 import { readRoomStats, readSendHealth } from './stats.ts'
 import type { RemoteTrack } from './track.ts'
-import type { ConnectOptions, ConnectionState, DisconnectReason, RoomOptions, RoomStats } from './types.ts'
+import type {
+  ConnectOptions,
+  ConnectionState,
+  DisconnectReason,
+  Grants,
+  Metadata,
+  Obstacle,
+  RoomOptions,
+  RoomPolicy,
+  RoomStats,
+  TrackSource,
+  WaitingPerson,
+  WaitReason,
+} from './types.ts'
 import { abortReason, orAborted, pause } from './wait.ts'
 
 const defaultConnectTimeout = 15_000
@@ -32,12 +47,17 @@ interface Stay {
   readonly abort: AbortController
   readonly peerId: string
   peerSecret: string | undefined
+  /** What it waits for at the door. */
+  waitsFor: WaitReason | undefined
 }
 
 /** A room, from this client's place in it. It can be connected again after it was left. */
 export class Room extends Emitter<RoomEvents> {
   readonly options: Readonly<RoomOptions>
   readonly localParticipant: LocalParticipant
+  /** What moderators do: admit, mute, remove and so on. For everybody else it rejects with `forbidden`. */
+  readonly moderation: Moderation
+  readonly #rules: Rules
   readonly #remoteParticipants = new Map<string, RemoteParticipant>()
   readonly #audio: AudioPlayback
   #state: ConnectionState = 'disconnected'
@@ -66,6 +86,19 @@ export class Room extends Emitter<RoomEvents> {
       connection: () => this.#live(),
       isActive: () => this.#stay !== undefined,
       ready: () => this.#whenReady(),
+      obstacle: (act, source) => this.#rules.obstacle(act, source),
+      unmuted: (source) => this.#rules.unmuted(source),
+    })
+    this.moderation = new Moderation(() => this.#whenReady())
+    this.#rules = new Rules({
+      announce: (event, ...args) => this.emit(event, ...args),
+      me: this.localParticipant,
+      participant: (id) => this.getParticipant(id),
+      openTopics: () => this.#openTopics(),
+      askLobby: async () => {
+        const asked = await this.#connection?.request('room.getLobby', {}).catch(() => undefined)
+        return asked?.waiting ?? []
+      },
     })
   }
 
@@ -98,6 +131,53 @@ export class Room extends Emitter<RoomEvents> {
     return this.#audio.canPlay
   }
 
+  /** What this client waits for while the state is `waiting`. */
+  get waitsFor(): WaitReason | undefined {
+    return this.#stay?.waitsFor
+  }
+
+  /** What moderators decided about the room. */
+  get policy(): RoomPolicy {
+    return this.#rules.policy
+  }
+
+  /** What this client may do. It can change during a call. */
+  get grants(): Grants {
+    return this.#rules.grants
+  }
+
+  /** What the application attached to the room. */
+  get metadata(): Readonly<Metadata> {
+    return this.#rules.metadata
+  }
+
+  /** Who is in the spotlight for everybody. */
+  get spotlight(): Participant | undefined {
+    return this.#rules.spotlight
+  }
+
+  /** Who waits to be let in, longest first; known to moderators. */
+  get lobby(): readonly WaitingPerson[] {
+    return this.#rules.lobby
+  }
+
+  /** Who has a hand raised, longest first. */
+  get raisedHands(): readonly Participant[] {
+    return [this.localParticipant, ...this.#remoteParticipants.values()]
+      .filter((participant) => participant.handRaisedAt)
+      .sort((a, b) => a.handRaisedAt!.getTime() - b.handRaisedAt!.getTime())
+  }
+
+  /** Whether this client may do something now, by its grants and the policy of the room: `can('publish', 'screen')`. */
+  can(act: Act, source?: TrackSource): boolean {
+    return this.whyNot(act, source) === undefined
+  }
+
+  /** Why this client may not do something: its own `grants`, or the `policy` of the room. undefined: it may. */
+  whyNot(act: Act, source?: TrackSource): Obstacle | undefined {
+    return this.#rules.obstacle(act, source)
+  }
+
   /** Version of the server, after connecting. */
   get serverVersion(): string {
     return this.#serverVersion
@@ -109,11 +189,13 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   /**
-   * Enters a room. Does not ask for camera or microphone.
+   * Enters a room. Does not ask for camera or microphone. Where one has to be let in, it goes on waiting, with the state
+   * and the event `waiting`, until that happens or `disconnect()` is called.
    *
    * @param url `https://host[:port]`, `wss://host[:port]`, a path, or empty for the page's own origin.
-   * @throws {SluiceError} `server-unreachable`, `unauthorized`, `forbidden`, `limit-exceeded`, `unavailable`, `timeout`,
-   * `unsupported-browser`; `conflict` when it is connected already; `cancelled` when `disconnect()` came first.
+   * @throws {SluiceError} `server-unreachable`, `unauthorized`, `forbidden`, `room-locked`, `banned`, `limit-exceeded`,
+   * `unavailable`, `timeout`, `unsupported-browser`; `session-ended` when a moderator did not let this client in
+   * (`data.reason` is `denied`) or the room ended meanwhile; `conflict` when it is connected already; `cancelled` when `disconnect()` came first.
    */
   async connect(url: string, options: ConnectOptions): Promise<void> {
     if (this.#stay) throw new SluiceError('conflict', 'This room is connected already.')
@@ -123,28 +205,26 @@ export class Room extends Emitter<RoomEvents> {
       abort: new AbortController(),
       peerId: randomId(),
       peerSecret: undefined,
+      waitsFor: undefined,
     }
     this.#stay = stay
     this.#ready = new Deferred()
     this.localParticipant.entered({ id: '', name: options.name, metadata: options.metadata ?? {} })
     this.#setState('connecting')
-    const timer = setTimeout(
-      () => stay.abort.abort(new SluiceError('timeout', 'The server did not let this client in in time.')),
-      options.timeout ?? defaultConnectTimeout,
-    )
     try {
-      const connection = await this.#open(stay)
+      const connection = await this.#openPatiently(stay)
       if (stay !== this.#stay) {
         connection.close()
         throw abortReason(stay.abort.signal)
       }
       this.#enter(connection, stay)
+      await this.#rules.entered(await connection.facts)
+      if (stay !== this.#stay) throw abortReason(stay.abort.signal)
+      this.#openTopics()
     } catch (error) {
       const failure = asSluiceError(error)
       if (stay === this.#stay) this.#end('refused', failure, { tell: false })
       throw failure
-    } finally {
-      clearTimeout(timer)
     }
     window.addEventListener('pagehide', this.#pageHidden)
     navigator.mediaDevices?.addEventListener('devicechange', this.#devicesChanged)
@@ -229,10 +309,80 @@ export class Room extends Emitter<RoomEvents> {
     return this.#ready.promise
   }
 
-  async #open(stay: Stay): Promise<Connection> {
-    const { options, abort } = stay
-    const token =
-      typeof options.token === 'function' ? await newToken(options.token, abort.signal) : options.token
+  /** Who waits to be let in is not sent away because the network was: that is tried again, as after a loss in the room. */
+  async #openPatiently(stay: Stay): Promise<Connection> {
+    const policy = reconnectPolicy(this.options.reconnect || {})
+    const { signal } = stay.abort
+    let since = 0
+    for (let attempt = 0; ; attempt++) {
+      let waited = false
+      try {
+        return await this.#openInTime(stay, {
+          limit: stay.options.timeout ?? defaultConnectTimeout,
+          onWaiting: () => (waited = true),
+        })
+      } catch (error) {
+        const failure = asSluiceError(error)
+        if (waited) {
+          since = performance.now()
+          attempt = 0
+        }
+        const isWorthTrying =
+          stay.waitsFor !== undefined &&
+          this.options.reconnect !== false &&
+          !isFinal(failure) &&
+          performance.now() - since < policy.giveUpAfter
+        if (signal.aborted || !isWorthTrying) throw failure
+        await pauseUntilOnline(reconnectDelay(attempt, policy, Math.random()), signal)
+        if (signal.aborted) throw abortReason(signal)
+      }
+    }
+  }
+
+  /** One try, which may not take longer than `limit` milliseconds, waiting to be let in not counted. */
+  async #openInTime(
+    stay: Stay,
+    { limit, onWaiting }: { limit: number; onWaiting: () => void },
+  ): Promise<Connection> {
+    const attempt = new AbortController()
+    const cancel = (): void => attempt.abort(stay.abort.signal.reason)
+    stay.abort.signal.addEventListener('abort', cancel)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const startTimer = (): void => {
+      timer = setTimeout(
+        () => attempt.abort(new SluiceError('timeout', 'The server did not answer in time.')),
+        limit,
+      )
+    }
+    startTimer()
+    const before = this.#state
+    try {
+      return await this.#open(stay, attempt.signal, (why) => {
+        if (attempt.signal.aborted) return
+        clearTimeout(timer)
+        stay.waitsFor = why
+        if (why === undefined) {
+          startTimer()
+          this.#setState(before === 'waiting' ? 'connecting' : before)
+          return
+        }
+        onWaiting()
+        this.#setState('waiting')
+        this.emit('waiting', why)
+      })
+    } finally {
+      clearTimeout(timer)
+      stay.abort.signal.removeEventListener('abort', cancel)
+    }
+  }
+
+  async #open(
+    stay: Stay,
+    signal: AbortSignal,
+    onWaiting: (why: WaitReason | undefined) => void,
+  ): Promise<Connection> {
+    const { options } = stay
+    const token = typeof options.token === 'function' ? await newToken(options.token, signal) : options.token
     const { name, metadata } = this.localParticipant
     return Connection.open({
       url: stay.url,
@@ -245,8 +395,9 @@ export class Room extends Emitter<RoomEvents> {
       autoSubscribe: options.autoSubscribe ?? true,
       iceServers: this.options.iceServers ?? [],
       forceTcp: this.options.forceTcp ?? false,
+      onWaiting,
       hooks: this.#hooks,
-      signal: abort.signal,
+      signal,
     })
   }
 
@@ -267,6 +418,7 @@ export class Room extends Emitter<RoomEvents> {
   #enter(connection: Connection, stay: Stay): void {
     const { welcome, peers } = connection
     this.#connection = connection
+    stay.waitsFor = undefined
     stay.peerSecret = welcome.peerSecret
     this.#roomId = welcome.roomId
     this.#serverVersion = welcome.serverVersion
@@ -276,7 +428,11 @@ export class Room extends Emitter<RoomEvents> {
     const present = new Set(peers.map((peer) => peer.peerId))
     for (const id of this.#remoteParticipants.keys()) if (!present.has(id)) this.#awaitReturn(id)
     for (const peer of peers) this.#peerPresent(peer)
-    this.localParticipant.openTopics(connection, this.options.dataTopics ?? ['chat'])
+  }
+
+  #openTopics(): void {
+    const connection = this.#live()
+    if (connection) this.localParticipant.openTopics(connection, this.options.dataTopics ?? ['chat'])
   }
 
   #lost(closure: Closure): void {
@@ -284,16 +440,11 @@ export class Room extends Emitter<RoomEvents> {
     if (!stay || this.#state === 'connecting') return
     const { reconnect } = this.options
     if (!closure.reconnect || reconnect === false) {
-      const error =
-        closure.reason === 'left'
-          ? undefined
-          : new SluiceError('session-ended', 'The server ended the session.', {
-              data: { reason: closure.reason },
-            })
+      const error = closure.reason === 'left' ? undefined : sessionEnded({ ...closure, reconnect: false })
       this.#end(closure.reason, error)
       return
     }
-    if (this.#state === 'reconnecting') return
+    if (this.#state === 'reconnecting' || this.#state === 'waiting') return
     this.#ready = new Deferred()
     this.#setState('reconnecting')
     this.emit('reconnecting')
@@ -304,20 +455,30 @@ export class Room extends Emitter<RoomEvents> {
   async #reconnect(stay: Stay): Promise<void> {
     const policy = reconnectPolicy(this.options.reconnect || {})
     const { signal } = stay.abort
-    const deadline = performance.now() + policy.giveUpAfter
+    const hadHandRaised = this.localParticipant.handRaisedAt !== undefined
+    let deadline = performance.now() + policy.giveUpAfter
     let last: SluiceError | undefined
     for (let attempt = 0; performance.now() < deadline; attempt++) {
       await pauseUntilOnline(reconnectDelay(attempt, policy, Math.random()), signal)
       if (signal.aborted) return
       const before = this.#connection
+      let waited = false
       try {
-        const connection = await this.#openInTime(stay, deadline)
+        const limit = Math.min(
+          stay.options.timeout ?? defaultConnectTimeout,
+          Math.max(1_000, deadline - performance.now()),
+        )
+        const connection = await this.#openInTime(stay, { limit, onWaiting: () => (waited = true) })
         if (stay !== this.#stay) {
           connection.close()
           return
         }
         this.#enter(connection, stay)
         before?.close()
+        await this.#rules.entered(await connection.facts)
+        if (stay !== this.#stay) return
+        this.#openTopics()
+        if (hadHandRaised) await this.localParticipant.raiseAgain(connection)
         await this.localParticipant.republish(connection)
         if (stay !== this.#stay) return
         if (connection.alive) {
@@ -332,33 +493,16 @@ export class Room extends Emitter<RoomEvents> {
         last = asSluiceError(error)
         if (isFinal(last)) return this.#end(finalReason(last), last)
       }
+      if (waited) {
+        deadline = performance.now() + policy.giveUpAfter
+        attempt = 0
+      }
     }
     if (stay !== this.#stay) return
     this.#end(
       'connection-lost',
       new SluiceError('connection-lost', 'The connection could not be restored.', { cause: last }),
     )
-  }
-
-  /** One try, which may not take longer than the first connection may, nor than there is time left. */
-  async #openInTime(stay: Stay, deadline: number): Promise<Connection> {
-    const limit = Math.min(
-      stay.options.timeout ?? defaultConnectTimeout,
-      Math.max(1_000, deadline - performance.now()),
-    )
-    const attempt: Stay = { ...stay, abort: new AbortController() }
-    const cancel = (): void => attempt.abort.abort(stay.abort.signal.reason)
-    stay.abort.signal.addEventListener('abort', cancel)
-    const timer = setTimeout(
-      () => attempt.abort.abort(new SluiceError('timeout', 'The server did not answer in time.')),
-      limit,
-    )
-    try {
-      return await this.#open(attempt)
-    } finally {
-      clearTimeout(timer)
-      stay.abort.signal.removeEventListener('abort', cancel)
-    }
   }
 
   /** After a reconnection: asks again for what was picked one by one, and lets go of what did not come back. */
@@ -405,6 +549,7 @@ export class Room extends Emitter<RoomEvents> {
     this.#setDominant(undefined)
     for (const id of [...this.#remoteParticipants.keys()]) this.#removeParticipant(id, reason)
     this.localParticipant.left()
+    this.#rules.left()
     this.#setState('disconnected')
     if (tell) this.emit('disconnected', reason, error)
   }
@@ -477,7 +622,8 @@ export class Room extends Emitter<RoomEvents> {
 
   readonly #dataConsumers = new Map<string, () => void>()
 
-  #heed({ method, data }: Notification): void {
+  #heed(notification: Notification): void {
+    const { method, data } = notification
     switch (method) {
       case 'newPeer':
         return this.#peerPresent(data.peer)
@@ -487,9 +633,9 @@ export class Room extends Emitter<RoomEvents> {
         else this.#removeParticipant(data.peerId, data.reason)
         return
       case 'peerDisplayNameChanged':
-        return this.#remoteParticipants.get(data.peerId)?.noteName(data.displayName)
+        return this.getParticipant(data.peerId)?.noteName(data.displayName)
       case 'room.peerMetadataChanged':
-        return this.#remoteParticipants.get(data.peerId)?.noteMetadata(data.metadata)
+        return this.getParticipant(data.peerId)?.noteMetadata(data.metadata)
       case 'room.producerOpened':
         this.#remoteParticipants.get(data.producer.peerId)?.published(data.producer)
         return
@@ -536,8 +682,7 @@ export class Room extends Emitter<RoomEvents> {
       case 'activeSpeaker':
         return this.#setDominant(data.peerId === undefined ? undefined : this.getParticipant(data.peerId))
       default:
-        // Everything else is said a second time by one of the above, or does not concern this client.
-        return
+        return this.#rules.heed(notification)
     }
   }
 
@@ -685,6 +830,8 @@ function isFinal(error: SluiceError): boolean {
   return (
     error.code === 'unauthorized' ||
     error.code === 'forbidden' ||
+    error.code === 'room-locked' ||
+    error.code === 'banned' ||
     error.code === 'bad-request' ||
     error.code === 'session-ended' ||
     error.code === 'unsupported-browser'
@@ -693,6 +840,7 @@ function isFinal(error: SluiceError): boolean {
 
 /** Why the server would not have this client back: it may say that the room is closed, or only refuse. */
 function finalReason({ code, data }: SluiceError): DisconnectReason {
+  if (code === 'banned') return 'banned'
   const reason = data?.['reason']
   return code === 'session-ended' && typeof reason === 'string' && isReason(reason) ? reason : 'refused'
 }

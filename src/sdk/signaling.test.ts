@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { reconnectDelay, reconnectPolicy } from './backoff.ts'
 import { signalingUrl } from './signaling.ts'
 
-const parts = { roomId: 'a room', peerId: 'p', peerSecret: undefined, token: undefined }
+const parts = { roomId: 'a room', peerId: 'p', peerSecret: undefined, token: undefined, name: '' }
 const page = 'https://meet.example:8443/r/standup?x=1#top'
 
 test('the address of the server may be left out, or given with or without TLS and folder', () => {
@@ -15,8 +15,9 @@ test('the address of the server may be left out, or given with or without TLS an
   assert.equal(signalingUrl('wss://sfu.example/ws', page, parts), `wss://sfu.example/ws${query}`)
 })
 
-test('secret and token travel in the query', () => {
-  const url = new URL(signalingUrl('', page, { ...parts, peerSecret: 's&s', token: 't=t' }))
+test('secret, token and name travel in the query', () => {
+  const url = new URL(signalingUrl('', page, { ...parts, peerSecret: 's&s', token: 't=t', name: 'Ána & co' }))
+  assert.equal(url.searchParams.get('displayName'), 'Ána & co')
   assert.equal(url.searchParams.get('peerSecret'), 's&s')
   assert.equal(url.searchParams.get('access_token'), 't=t')
 })

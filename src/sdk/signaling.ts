@@ -15,6 +15,8 @@ export interface Closure {
   readonly reason: DisconnectReason
   /** Whether connecting again makes sense. */
   readonly reconnect: boolean
+  /** What a moderator said to it. */
+  readonly message?: string | undefined
 }
 
 export type Notification = {
@@ -40,7 +42,8 @@ interface Pending {
   readonly method: string
   readonly resolve: (data: unknown) => void
   readonly reject: (error: SluiceError) => void
-  readonly timer: ReturnType<typeof setTimeout>
+  readonly timeout: number
+  timer: ReturnType<typeof setTimeout> | undefined
 }
 
 /** The server closed the session for good; the other codes ask to come back. */
@@ -55,6 +58,8 @@ export class Signaling {
   #nextId = 1
   #told: Closure | undefined
   #closed = false
+  /** While this client waits to be let in, the server answers nothing but pings, and nothing else is late. */
+  #waiting = false
   #lastHeard = performance.now()
 
   /** Rejects with `server-unreachable`, with what the server said when it refused, or with the signal's reason. */
@@ -112,12 +117,31 @@ export class Signaling {
     return new Promise<Output<M>>((resolve, reject) => {
       if (this.#closed || this.#socket.readyState !== WebSocket.OPEN) return reject(connectionLost())
       const id = this.#nextId++
-      const timer = setTimeout(() => {
-        this.#pending.delete(id)
-        reject(new SluiceError('timeout', 'The server did not answer in time.', { data: { method } }))
-      }, timeout)
-      this.#pending.set(id, { method, resolve: (answer) => resolve(answer as Output<M>), reject, timer })
+      const pending: Pending = {
+        method,
+        resolve: (answer) => resolve(answer as Output<M>),
+        reject,
+        timeout,
+        timer: undefined,
+      }
+      this.#pending.set(id, pending)
+      if (!this.#waiting || method === 'room.ping') this.#startTimer(id, pending)
       this.#send({ request: true, id, method, data })
+    })
+  }
+
+  #startTimer(id: number, pending: Pending): void {
+    const { method, reject, timeout } = pending
+    pending.timer = setTimeout(() => {
+      this.#pending.delete(id)
+      reject(new SluiceError('timeout', 'The server did not answer in time.', { data: { method } }))
+    }, timeout)
+  }
+
+  /** Asks for a sign of life. Without one within `timeout` milliseconds the socket counts as dead. */
+  ping(timeout: number): void {
+    this.request('room.ping', {}, timeout).catch((error: SluiceError) => {
+      if (error.code === 'timeout' && this.silence >= timeout) this.abandon()
     })
   }
 
@@ -207,8 +231,19 @@ export class Signaling {
 
   #notified(notification: Notification): void {
     if (notification.method === 'room.closed') {
-      const { reason, reconnect } = notification.data
-      this.#told = { reason, reconnect }
+      const { reason, reconnect, message } = notification.data
+      this.#told = { reason, reconnect, message }
+    } else if (notification.method === 'room.waiting') {
+      this.#waiting = true
+      for (const { method, timer } of this.#pending.values()) {
+        if (method !== 'room.ping') clearTimeout(timer)
+      }
+    } else if (notification.method === 'room.welcome' && this.#waiting) {
+      this.#waiting = false
+      for (const [id, pending] of this.#pending) {
+        clearTimeout(pending.timer)
+        this.#startTimer(id, pending)
+      }
     }
     this.#handlers.onNotification(notification)
   }
@@ -226,6 +261,10 @@ function connectionLost(): SluiceError {
 const reasons: Readonly<Record<DisconnectReason, true>> = {
   left: true,
   replaced: true,
+  denied: true,
+  removed: true,
+  banned: true,
+  ended: true,
   'room-closed': true,
   'join-timeout': true,
   'too-many-errors': true,
@@ -246,7 +285,12 @@ export interface AddressParts {
   readonly peerId: string
   readonly peerSecret: string | undefined
   readonly token: string | undefined
+  /** What moderators see of somebody who waits to be let in. */
+  readonly name: string
 }
+
+/** Longest name in the address; a longer one is checked, and refused in words, when joining. */
+const longestShownName = 100
 
 /** The WebSocket's address from what the application gave: `https://…`, `wss://…`, a path, or nothing (this page's origin). */
 export function signalingUrl(given: string, pageUrl: string, parts: AddressParts): string {
@@ -268,5 +312,6 @@ export function signalingUrl(given: string, pageUrl: string, parts: AddressParts
   url.searchParams.set('peerId', parts.peerId)
   if (parts.peerSecret !== undefined) url.searchParams.set('peerSecret', parts.peerSecret)
   if (parts.token !== undefined) url.searchParams.set('access_token', parts.token)
+  if (parts.name.trim() !== '') url.searchParams.set('displayName', parts.name.slice(0, longestShownName))
   return url.href
 }

@@ -1,5 +1,6 @@
 import type { CloseReason } from '../protocol/close-reasons.ts'
-import type { Source } from '../protocol/model.ts'
+import type { Grants as WireGrants, LiveGrantsInput } from '../protocol/grants.ts'
+import type { RoomPolicy as WirePolicy, RoomPolicyInput, Source } from '../protocol/model.ts'
 
 export type TrackKind = 'audio' | 'video'
 
@@ -9,13 +10,27 @@ export type TrackSource = 'microphone' | 'camera' | 'screen' | 'screen-audio' | 
 /** A JSON object of the application's own, passed on as it is. */
 export type Metadata = Record<string, unknown>
 
-/** `disconnected` → `connecting` → `connected` ⇄ `reconnecting` → `disconnected`. */
-export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'reconnecting'
+/**
+ * `disconnected` → `connecting` → `connected` ⇄ `reconnecting` → `disconnected`. Where one has to be let in, `waiting` comes
+ * after `connecting`, and `connecting` once more after it.
+ */
+export type ConnectionState = 'disconnected' | 'connecting' | 'waiting' | 'connected' | 'reconnecting'
+
+/** What somebody waits for at the door: that a moderator lets them in (`lobby`), or that one comes at all (`host`). */
+export type WaitReason = 'lobby' | 'host'
 
 /** Why a room was left: `left` is one's own `disconnect()`. */
 export type DisconnectReason =
   | 'left'
   | 'replaced'
+  /** A moderator did not let this client in. */
+  | 'denied'
+  /** A moderator removed this client. It may come again. */
+  | 'removed'
+  /** A moderator removed this client and does not let it in again. */
+  | 'banned'
+  /** A moderator, or the application, ended the room for everybody. */
+  | 'ended'
   | 'room-closed'
   | 'join-timeout'
   | 'too-many-errors'
@@ -26,6 +41,71 @@ export type DisconnectReason =
   | 'server-closing'
   /** The server did not let this client in, or not again; see the error. */
   | 'refused'
+
+export type Who = 'everyone' | 'moderators'
+
+/** What moderators decide about a room. The server holds everybody to it. */
+export interface RoomPolicy {
+  /** Nobody new enters, but moderators and who was in the room before. */
+  readonly locked: boolean
+  /** Who comes waits until a moderator lets them in. */
+  readonly lobby: boolean
+  /** Who comes waits until a moderator is there. */
+  readonly waitForHost: boolean
+  /** Who may share a screen. */
+  readonly share: Who
+  /** Who may send on the topic `chat`. */
+  readonly chat: Who
+  /** Who may unmute a microphone; others once, after a moderator asked them to. */
+  readonly unmute: Who
+}
+
+/** What somebody may do in a room. */
+export interface Grants {
+  /** All sources, or only these. */
+  readonly publish: true | readonly TrackSource[]
+  readonly subscribe: boolean
+  readonly data: boolean
+  readonly moderate: boolean
+  readonly record: boolean
+  readonly updateOwnMetadata: boolean
+  /** Whether the others are not told of this client. Then it publishes nothing. */
+  readonly hidden: boolean
+}
+
+/** What of somebody's grants is to change; what is left out stays. */
+export interface GrantsChange {
+  /** Everything, nothing, or only these sources. */
+  readonly publish?: boolean | readonly TrackSource[]
+  readonly subscribe?: boolean
+  readonly data?: boolean
+  readonly moderate?: boolean
+  readonly record?: boolean
+  readonly updateOwnMetadata?: boolean
+}
+
+/** Why something is not allowed: the own grants, or the policy of the room. */
+export type Obstacle = 'grants' | 'policy'
+
+/** Why something was ended by others: a moderator stopped it, or it may not be sent any more. */
+export type StopReason = 'moderator' | Obstacle
+
+/** Somebody who waits to be let in. */
+export interface WaitingPerson {
+  readonly id: string
+  readonly name: string
+  readonly since: Date
+}
+
+/** Somebody who is kept out of the room. */
+export interface Ban {
+  readonly id: string
+  readonly participantId: string
+  readonly name: string
+  readonly at: Date
+  /** Id of the moderator; undefined when the application's backend did it. */
+  readonly by: string | undefined
+}
 
 /** How well somebody is connected. `unknown` until there is something to judge by. */
 export type ConnectionQuality = 'excellent' | 'good' | 'poor' | 'lost' | 'unknown'
@@ -176,7 +256,7 @@ export interface ConnectOptions {
   metadata?: Metadata | undefined
   /** Receive everything that is published. With `false`: only what `setSubscribed(true)` asks for. Default true. */
   autoSubscribe?: boolean | undefined
-  /** Longest wait for the room, in milliseconds. Default 15000. */
+  /** Longest wait for the server, in milliseconds; waiting to be let in does not count. Default 15000. */
   timeout?: number | undefined
 }
 
@@ -208,5 +288,8 @@ export interface RoomStats {
 // A reason or source added to the protocol must be added above: these lines do not compile otherwise.
 const everyReason: (reason: CloseReason) => DisconnectReason = (reason) => reason
 const everySource: (source: Source) => TrackSource = (source) => source
-void everyReason
-void everySource
+const everyPolicy: (policy: WirePolicy) => RoomPolicy = (policy) => policy
+const everyPolicyChange: (change: Partial<RoomPolicy>) => RoomPolicyInput = (change) => change
+const everyGrant: (grants: WireGrants) => Grants = (grants) => grants
+const everyGrantsChange: (change: Required<LiveGrantsInput>) => Required<GrantsChange> = (change) => change
+void [everyReason, everySource, everyPolicy, everyPolicyChange, everyGrant, everyGrantsChange]

@@ -44,8 +44,12 @@ export interface Switch {
 export type EndReason =
   | 'left'
   | 'replaced'
+  | 'denied'
   | 'removed'
+  | 'banned'
+  | 'ended'
   | 'room-closed'
+  | 'room-locked'
   | 'room-full'
   | 'join-timeout'
   | 'too-many-errors'

@@ -7,6 +7,8 @@ import {
   WifiOff,
   MonitorSmartphone,
   Ban,
+  Lock,
+  PhoneOff,
 } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { Wordmark } from '../ui/mark.tsx'
@@ -19,7 +21,7 @@ interface Ending {
   readonly text: string
   readonly icon: typeof DoorOpen
   /** What the first button says; without it there is no way back in. */
-  readonly again: string
+  readonly again: string | undefined
 }
 
 export const endings: Record<EndReason, Ending> = {
@@ -30,11 +32,35 @@ export const endings: Record<EndReason, Ending> = {
     icon: MonitorSmartphone,
     again: 'Use it here',
   },
+  denied: {
+    title: 'You were not let in',
+    text: 'A host of this room said no. If you think that was a mistake, tell them who you are some other way, and ask again.',
+    icon: DoorClosed,
+    again: 'Ask again',
+  },
   removed: {
     title: 'You were removed from the room',
-    text: 'Somebody who runs this room ended your part in it.',
+    text: 'A host ended your part in it. Camera and microphone are off.',
     icon: UserRoundX,
     again: 'Ask to rejoin',
+  },
+  banned: {
+    title: 'You cannot come back into this room',
+    text: 'A host removed you and closed the door. Only a host can take that back.',
+    icon: Ban,
+    again: undefined,
+  },
+  ended: {
+    title: 'The host ended the call',
+    text: 'It is over for everybody. Camera and microphone are off.',
+    icon: PhoneOff,
+    again: 'Open the room again',
+  },
+  'room-locked': {
+    title: 'The room is locked',
+    text: 'Nobody new is let in just now. Ask somebody inside to unlock it.',
+    icon: Lock,
+    again: 'Try again',
   },
   'room-closed': {
     title: 'The room was closed',
@@ -124,10 +150,16 @@ export function EndPage({ room, why, detail, onRejoin }: EndPageProps) {
           {detail !== undefined && detail !== '' && <span className="end-detail">{detail}</span>}
         </p>
         <div className="end-buttons">
-          <button type="button" className="button primary large" onClick={onRejoin}>
-            {again}
-          </button>
-          <button type="button" className="button large" onClick={() => navigate('/')}>
+          {again !== undefined && (
+            <button type="button" className="button primary large" onClick={onRejoin}>
+              {again}
+            </button>
+          )}
+          <button
+            type="button"
+            className={`button large ${again === undefined ? 'primary' : ''}`}
+            onClick={() => navigate('/')}
+          >
             Home
           </button>
         </div>

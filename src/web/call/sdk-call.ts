@@ -87,6 +87,10 @@ const keptMessages = 500
 const endings: Record<DisconnectReason, EndReason> = {
   left: 'left',
   replaced: 'replaced',
+  denied: 'denied',
+  removed: 'removed',
+  banned: 'banned',
+  ended: 'ended',
   'room-closed': 'room-closed',
   'join-timeout': 'join-timeout',
   'too-many-errors': 'too-many-errors',
