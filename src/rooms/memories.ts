@@ -20,9 +20,13 @@ export class Memories {
     this.#kept.set(id, { memory, until: nowMs + keptMs })
   }
 
-  take(id: RoomId, nowMs: number): RoomMemory | undefined {
+  get(id: RoomId, nowMs: number): RoomMemory | undefined {
     const kept = this.#kept.get(id)
-    this.#kept.delete(id)
     return kept && kept.until > nowMs ? kept.memory : undefined
+  }
+
+  /** The room is open again. */
+  forget(id: RoomId): void {
+    this.#kept.delete(id)
   }
 }

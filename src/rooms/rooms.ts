@@ -100,7 +100,7 @@ export class Rooms {
     this.#openingCount++
     try {
       const planned = given ?? (await settingsFor?.(id))
-      const memory = this.#memories.take(id, Date.now())
+      const memory = this.#memories.get(id, Date.now())
       const settings = memory?.settings ?? fillSettings(planned ?? {}, config)
       const room = await Room.create({
         id,
@@ -120,6 +120,7 @@ export class Rooms {
       if (room.closed)
         throw new AppError('unavailable', 'The room was closed while it was being opened. Try again.')
       this.#rooms.set(id, room)
+      this.#memories.forget(id)
       room.log.info({ worker: room.workerIndex }, 'room opened')
       this.#tell('roomOpened', room)
       return room
