@@ -27,4 +27,11 @@ export const routes: readonly Route[] = [
   { pattern: '/', access: 'anyone', page: HomePage },
 
   { pattern: '/login', access: 'anyone', page: later(account, 'LoginPage') },
+  { pattern: '/register', access: 'anyone', page: later(account, 'RegisterPage') },
+  { pattern: '/verify', access: 'anyone', page: later(account, 'VerifyPage') },
+  { pattern: '/forgot', access: 'anyone', page: later(account, 'ForgotPage') },
+  { pattern: '/reset', access: 'anyone', page: later(account, 'ResetPage') },
+  { pattern: '/account', access: 'account', page: later(account, 'ProfilePage') },
+  { pattern: '/account/security', access: 'account', page: later(account, 'SecurityPage') },
+  { pattern: '/account/data', access: 'account', page: later(account, 'DataPage') },
 ]

@@ -50,7 +50,7 @@ const renewBefore = 30_000
 
 async function send<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
   // Logging in and out needs no session; renewing before it would renew what is about to go.
-  const needsSession = !path.startsWith('/auth/')
+  const needsSession = !path.startsWith('/auth/') || path === '/auth/logout-everywhere'
   const times = readSessionTimes()
   let renewed = false
   if (needsSession && times && times.accessUntil > 0 && times.accessUntil - renewBefore < Date.now()) {

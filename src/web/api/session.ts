@@ -107,7 +107,7 @@ export async function logOut({ everywhere = false } = {}): Promise<void> {
     await api.post(everywhere ? '/auth/logout-everywhere' : '/auth/logout')
   } catch (thrown) {
     // The session had ended before; that is what was asked for.
-    if (!isApiError(thrown, 'unauthorized')) throw thrown
+    if (everywhere || !isApiError(thrown, 'unauthorized')) throw thrown
   }
   sessionEnded()
 }
