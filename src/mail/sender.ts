@@ -102,7 +102,8 @@ export class Sender {
       await delivery.deliver({ id, createdAt, mail }, signal)
     } catch (error) {
       const reason = error instanceof DeliveryError ? error.message : 'fault'
-      const at = nextAttempt(attempts, new Date())
+      // What was cut by closing is due again at the next start.
+      const at = this.#cutting.signal.aborted ? new Date() : nextAttempt(attempts, new Date())
       const isRefused = error instanceof DeliveryError && error.permanent
       const facts = { mailId: id, kind, attempts, reason }
       if (isRefused || at === undefined) {
