@@ -6,6 +6,7 @@ import { explainJoinError } from './join/join-errors.ts'
 import { JoinPage, type JoinError, type JoinExtras } from './join/join-page.tsx'
 import { useLocalMedia } from './join/use-local-media.ts'
 import { roomLink } from './ui/router.ts'
+import { settings } from './ui/settings.ts'
 
 // The SDK's media part and the call page come while people look at themselves in the preview.
 const loadSdk = () => import('./call/sdk-call.ts')
@@ -46,7 +47,11 @@ interface RoomFlowProps {
   readonly link: string
   /** Asked when Join is clicked. What it throws is shown as `explain` says. */
   readonly enter: (name: string) => Promise<Entry>
-  readonly onEntered?: () => void
+  readonly onEntered?: (call: Call) => void
+  /** Goes in without a look at oneself first, as when a call is answered. */
+  readonly direct?: boolean
+  /** False begins with the camera off, whatever was chosen last. */
+  readonly withCamera?: boolean
   readonly explain?: (thrown: unknown) => JoinError
   readonly extras?: JoinExtras
   readonly end: (ending: Ending) => ReactNode
@@ -65,7 +70,8 @@ interface EntranceProps extends RoomFlowProps {
 
 function Entrance(props: EntranceProps) {
   const { title, enter, onEntered, explain = explainJoinError, extras, onCall } = props
-  const media = useLocalMedia(true)
+  const { direct = false, withCamera = true } = props
+  const media = useLocalMedia(true, { withCamera })
   const [joining, setJoining] = useState(false)
   const [error, setError] = useState<JoinError>()
   const gone = useRef(false)
@@ -87,13 +93,20 @@ function Entrance(props: EntranceProps) {
       if (gone.current) return
       const call = await enterRoom({ ...entry, takeTracks: media.take })
       if (gone.current) return call.leave()
-      onEntered?.()
+      onEntered?.(call)
       onCall(call)
     } catch (thrown) {
       setError(explain(thrown))
       setJoining(false)
     }
   }
+  // Deferred, because development mode runs effects twice.
+  const joinNow = useRef(() => join(extras?.name ?? settings().name))
+  useEffect(() => {
+    if (!direct) return
+    const timer = window.setTimeout(() => void joinNow.current())
+    return () => window.clearTimeout(timer)
+  }, [direct])
   return (
     <JoinPage
       title={title}

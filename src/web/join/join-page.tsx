@@ -25,6 +25,8 @@ export interface JoinExtras {
   readonly details?: ReactNode
   /** The name of who is logged in. It is not asked for then. */
   readonly name?: string | undefined
+  /** What the button says; left out: “Join”. */
+  readonly button?: string
   /** More fields, below the name. */
   readonly fields?: ReactNode
   /** Whether those fields hold what joining needs. */
@@ -147,7 +149,7 @@ export function JoinPage({ title, media, joining, error, extras = {}, onJoin }: 
             ref={joinButton}
           >
             {joining && <Loader className="spin" size={18} aria-hidden />}
-            {joining ? 'Joining…' : error ? 'Try again' : 'Join'}
+            {joining ? 'Joining…' : error ? 'Try again' : (extras.button ?? 'Join')}
           </button>
           <p className="join-without">{describeJoining(media)}</p>
         </form>

@@ -47,12 +47,12 @@ async function permission(of: Capture): Promise<PermissionState | undefined> {
   }
 }
 
-/** Camera and microphone for the preview. One question for both; if that fails, each is tried by itself. */
-export function useLocalMedia(active: boolean): LocalMedia {
+/** Camera and microphone for the preview; `withCamera` false starts without, though it can be switched on. One question for both; if that fails, each is tried by itself. */
+export function useLocalMedia(active: boolean, { withCamera = true } = {}): LocalMedia {
   const { microphoneOn, cameraOn } = useSettings()
   const [states, setStates] = useState<States>({
     microphone: microphoneOn ? 'asking' : 'off',
-    camera: cameraOn ? 'asking' : 'off',
+    camera: cameraOn && withCamera ? 'asking' : 'off',
   })
   const [tracks, setTracks] = useState<Tracks>({ microphone: undefined, camera: undefined })
   /** The same as `states`, for who asks later than it was rendered. */
@@ -129,7 +129,7 @@ export function useLocalMedia(active: boolean): LocalMedia {
     receiver.current = undefined
     const wanted: Capture[] = []
     if (settings().microphoneOn) wanted.push('microphone')
-    if (settings().cameraOn) wanted.push('camera')
+    if (settings().cameraOn && withCamera) wanted.push('camera')
     start(wanted)
     if (wanted.length === 0) void list()
     // What was missing may have been plugged in.
@@ -146,7 +146,7 @@ export function useLocalMedia(active: boolean): LocalMedia {
       held.current.camera?.stop()
       held.current = { microphone: undefined, camera: undefined }
     }
-  }, [active, start, list])
+  }, [active, withCamera, start, list])
 
   return {
     camera: states.camera,

@@ -14,7 +14,16 @@ test('a code is read from what people type and paste', () => {
   ]) {
     assert.equal(readCode(text), 'abc-defg-hjk', text)
   }
-  for (const text of ['', 'calm-river-otter', 'abc-defg-hj', 'abcd-efg-hjk', '/m/', '/m/nothing', 'a b c']) {
+  for (const text of [
+    '',
+    'calm-river-otter',
+    'abc-defg-hj',
+    'icy-bank-auk',
+    'abc-1efg-hjk',
+    '/m/',
+    '/m/nothing',
+    'a b c',
+  ]) {
     assert.equal(readCode(text), undefined, text)
   }
   assert.equal(meetingPath('abc-defg-hjk'), '/m/abc-defg-hjk')

@@ -62,7 +62,7 @@ export function Table<T>({ caption, columns, rows, rowKey, isFaint }: TableProps
 }
 
 interface ListStateProps {
-  readonly list: Pick<Pages<unknown>, 'items' | 'error' | 'loading' | 'reload'> & Partial<Pages<unknown>>
+  readonly list: Pick<Pages<unknown>, 'items' | 'error' | 'loading' | 'reload'> & Partial<Omit<Pages<unknown>, 'change'>>
   /** Instead of the list, when it has no items. */
   readonly empty: ReactNode
   readonly children: ReactNode

@@ -1,0 +1,174 @@
+import { useState } from 'react'
+import { api, path } from '../api/client.ts'
+import { explain, isApiError } from '../api/errors.ts'
+import { useSession } from '../api/session.ts'
+import type { Call } from '../api/types.ts'
+import { useQuery } from '../api/use-query.ts'
+import { explainJoinError, type JoinProblem } from '../join/join-errors.ts'
+import { MeetingEnd } from '../meetings/meeting-end.tsx'
+import { renewedToken } from '../meetings/renewed-token.ts'
+import { RoomFlow } from '../room-page.tsx'
+import { EmptyState, ErrorNote, Skeleton } from '../ui/feedback.tsx'
+import { Frame } from '../ui/frame.tsx'
+import { Link } from '../ui/link.tsx'
+import { useAddressQuery } from '../ui/router.ts'
+import { callPath, newCallPath, readNewCall } from './call-paths.ts'
+import { CallProgress } from './call-progress.tsx'
+import { callTypeNames, namesInWords, withWhom } from './call-words.ts'
+import './calls.css'
+
+interface CallJoin {
+  readonly call: Call
+  readonly token: string
+  readonly expiresAt: string
+}
+
+function explainCallError(thrown: unknown): JoinProblem {
+  if (!isApiError(thrown)) return explainJoinError(thrown)
+  return { title: 'The call could not be made.', text: explain(thrown) }
+}
+
+/** `/calls/new?to=…`: the look at oneself, then it rings. */
+export function NewCallPage() {
+  const { account } = useSession()
+  const { callees, type } = readNewCall(useAddressQuery())
+  const [call, setCall] = useState<Call>()
+  const who = namesInWords(callees.map(({ name }) => name))
+  if (callees.length === 0) {
+    return (
+      <Frame title="Call somebody">
+        <EmptyState
+          title="Nobody to call was chosen"
+          action={
+            <Link to="/" className="button primary">
+              Home
+            </Link>
+          }
+        />
+      </Frame>
+    )
+  }
+  const enter = async () => {
+    // Coming back to a call that still goes on is no second call.
+    const joined = call
+      ? await api.post<CallJoin>(`${callPath(call.id)}/join`)
+      : await api.post<CallJoin>('/calls', { type, callees: callees.map(({ to }) => to) })
+    setCall(joined.call)
+    return entryOf(joined, account?.name ?? '')
+  }
+  return (
+    <>
+      <RoomFlow
+        title={who}
+        link={location.origin}
+        enter={enter}
+        explain={explainCallError}
+        withCamera={type === 'video'}
+        onEntered={(entered) => {
+          if (type === 'screen') entered.setScreen(true)
+        }}
+        extras={{ eyebrow: `${callTypeNames[type]} with`, name: account?.name, button: 'Call' }}
+        end={(ending) => (
+          <MeetingEnd
+            {...ending}
+            kind="call"
+            title={who}
+            onRejoin={() => {
+              // Over for everybody: the same people are called anew.
+              setCall(undefined)
+              ending.onRejoin()
+            }}
+          />
+        )}
+      />
+      {call && <CallProgress id={call.id} me={account?.id} />}
+    </>
+  )
+}
+
+function entryOf({ call, token, expiresAt }: CallJoin, name: string) {
+  const again = () => api.post<CallJoin>(`${callPath(call.id)}/join`)
+  return { room: call.room, name, token: renewedToken({ token, expiresAt }, again) }
+}
+
+/** `/calls/<id>`: answers a call, or comes back to it. */
+export function CallPage({ params }: { params: Readonly<Record<string, string>> }) {
+  const { account } = useSession()
+  const id = params['callId'] ?? ''
+  const query = useQuery<Call>(path`/calls/${id}`)
+  const direct = useAddressQuery().has('answer')
+  const { data: call, error, reload } = query
+  if (call === undefined) {
+    return (
+      <Frame title="Call" hideTitle>
+        {isApiError(error, 'not-found') ? (
+          <Over title="There is no such call" />
+        ) : error ? (
+          <ErrorNote error={error} onRetry={() => void reload()} />
+        ) : (
+          <Skeleton />
+        )}
+      </Frame>
+    )
+  }
+  const who = withWhom(call, account?.id)
+  if (call.status !== 'waiting' && call.status !== 'active') {
+    const again = newCallPath(
+      [call.caller, ...call.callees]
+        .filter((each) => each.id !== account?.id)
+        .map((each) => ({ to: each.id, name: each.name })),
+      call.type,
+    )
+    return (
+      <Frame title="Call" hideTitle>
+        <Over title={`The call with ${who} is over`} again={again} />
+      </Frame>
+    )
+  }
+  const enter = async () => entryOf(await api.post<CallJoin>(`${callPath(id)}/join`), account?.name ?? '')
+  return (
+    <>
+      <RoomFlow
+        title={who}
+        link={location.origin}
+        enter={enter}
+        explain={explainCallError}
+        direct={direct}
+        withCamera={call.type === 'video'}
+        extras={{ eyebrow: `${callTypeNames[call.type]} with`, name: account?.name }}
+        end={(ending) => (
+          <MeetingEnd
+            {...ending}
+            kind="call"
+            title={who}
+            onRejoin={() => {
+              void reload()
+              ending.onRejoin()
+            }}
+          />
+        )}
+      />
+      <CallProgress id={id} me={account?.id} />
+    </>
+  )
+}
+
+function Over({ title, again }: { title: string; again?: string }) {
+  return (
+    <EmptyState
+      title={title}
+      action={
+        <span className="form-actions">
+          {again !== undefined && (
+            <Link to={again} className="button primary">
+              Call again
+            </Link>
+          )}
+          <Link to="/" className="button">
+            Home
+          </Link>
+        </span>
+      }
+    />
+  )
+}

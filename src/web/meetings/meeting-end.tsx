@@ -1,0 +1,61 @@
+import { endings } from '../call/end-page.tsx'
+import type { Ending } from '../room-page.tsx'
+import { useSession } from '../api/session.ts'
+import { Frame } from '../ui/frame.tsx'
+import { Link } from '../ui/link.tsx'
+
+interface MeetingEndProps extends Ending {
+  /** Of the meeting or call. */
+  readonly title: string
+  readonly kind?: 'meeting' | 'call'
+}
+
+/** What the room says, in the words of a meeting. Everything else is said as for any room. */
+function wordsOf(why: Ending['why'], kind: 'meeting' | 'call'): { title: string; text: string } | undefined {
+  switch (why) {
+    case 'left':
+      return { title: `You left the ${kind}`, text: 'Camera and microphone are off.' }
+    case 'room-closed':
+      return { title: `The ${kind} has ended`, text: 'It is over for everybody.' }
+    case 'removed':
+      return { title: `You were removed from the ${kind}`, text: 'Its host ended your part in it.' }
+    default:
+      return undefined
+  }
+}
+
+export function MeetingEnd({ why, detail, onRejoin, title, kind = 'meeting' }: MeetingEndProps) {
+  const { account } = useSession()
+  const { icon: Icon, again, ...general } = endings[why]
+  const { title: heading, text } = wordsOf(why, kind) ?? general
+  const final = why === 'room-closed'
+  return (
+    <Frame title={heading} hideTitle width="narrow">
+      <div className="end" data-testid="end-screen" data-reason={why}>
+        <span className="end-icon">
+          <Icon size={34} strokeWidth={1.6} aria-hidden />
+        </span>
+        <p className="end-title" aria-hidden>
+          {heading}
+        </p>
+        <p className="lead">
+          {text}
+          {detail !== undefined && detail !== '' && <span className="end-detail">{detail}</span>}
+        </p>
+        <div className="end-buttons">
+          {!final && (
+            <button type="button" className="button primary large" onClick={onRejoin} data-testid="rejoin">
+              {again}
+            </button>
+          )}
+          <Link to="/" className={final ? 'button primary large' : 'button large'}>
+            {account ? 'Your meetings' : 'Home'}
+          </Link>
+        </div>
+        <p className="eyebrow">
+          <strong>{title}</strong>
+        </p>
+      </div>
+    </Frame>
+  )
+}

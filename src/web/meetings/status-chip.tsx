@@ -1,0 +1,18 @@
+import type { Meeting } from '../api/types.ts'
+import { Chip } from '../ui/feedback.tsx'
+
+type Shown = Pick<Meeting, 'status' | 'active'> & Partial<Pick<Meeting, 'recording'>>
+
+/** What is worth saying of a meeting's state in a list: nothing for one that is just planned. */
+export function StatusChips({ meeting: { status, active, recording = false } }: { meeting: Shown }) {
+  return (
+    <>
+      {status === 'live' && (
+        <Chip kind="live">Live{active > 0 && ` · ${active} ${active === 1 ? 'person' : 'people'}`}</Chip>
+      )}
+      {recording && <Chip kind="bad">Recording</Chip>}
+      {status === 'cancelled' && <Chip kind="bad">Cancelled</Chip>}
+      {status === 'ended' && <Chip>Ended</Chip>}
+    </>
+  )
+}

@@ -1,0 +1,51 @@
+import { CalendarClock, Globe, Repeat2 } from 'lucide-react'
+import type { Meeting } from '../api/types.ts'
+import { repeatWords } from './repeat.ts'
+import { elsewhereInWords, spanInWords, spanOf } from './spans.ts'
+import { useNow, usePlace } from './use-place.ts'
+import { toWallTime, zoneWords } from './when.ts'
+
+type Timed = Pick<Meeting, 'startsAt' | 'endsAt' | 'timeZone'> &
+  Partial<Pick<Meeting, 'nextStart' | 'recurrence'>>
+
+/** What a rule says, in words; undefined for a meeting that does not repeat. */
+export function repeatsOf({ recurrence, startsAt, timeZone: zone }: Timed): string | undefined {
+  if (recurrence === undefined) return undefined
+  const { date } = toWallTime(startsAt === undefined ? new Date() : new Date(startsAt), zone)
+  return repeatWords(recurrence, { date, zone })
+}
+
+/** When a meeting is, for the person who reads it, with the zone; and in the meeting's own zone where that differs. */
+export function WhenLines({ meeting }: { meeting: Timed }) {
+  const place = usePlace()
+  const now = useNow()
+  const span = spanOf(meeting)
+  const repeats = repeatsOf(meeting)
+  if (!span) return null
+  const elsewhere = elsewhereInWords(span, meeting.timeZone, place)
+  return (
+    <ul className="when-lines">
+      <li>
+        <CalendarClock size={18} aria-hidden />
+        <span>
+          <time dateTime={span.from.toISOString()} lang={place.language}>
+            {spanInWords(span, { ...place, now })}
+          </time>
+          <span className="soft"> {zoneWords(place.zone, span.from, place.language)}</span>
+        </span>
+      </li>
+      {elsewhere !== undefined && (
+        <li className="soft">
+          <Globe size={18} aria-hidden />
+          <span>Where it was planned: {elsewhere}</span>
+        </li>
+      )}
+      {repeats !== undefined && (
+        <li>
+          <Repeat2 size={18} aria-hidden />
+          <span>{repeats}</span>
+        </li>
+      )}
+    </ul>
+  )
+}
