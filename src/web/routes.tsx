@@ -21,6 +21,7 @@ function later<N extends string>(load: () => Promise<Record<N, ComponentType<Pag
 }
 
 const account = () => import('./account/pages.ts')
+const admin = () => import('./admin/pages.ts')
 
 /** Every page but the room. The server answers these addresses with the app, too: see src/http/web-app.ts. */
 export const routes: readonly Route[] = [
@@ -34,4 +35,10 @@ export const routes: readonly Route[] = [
   { pattern: '/account', access: 'account', page: later(account, 'ProfilePage') },
   { pattern: '/account/security', access: 'account', page: later(account, 'SecurityPage') },
   { pattern: '/account/data', access: 'account', page: later(account, 'DataPage') },
+
+  { pattern: '/admin', access: 'admin', page: later(admin, 'UsersPage') },
+  { pattern: '/admin/users', access: 'admin', page: later(admin, 'UsersPage') },
+  { pattern: '/admin/rooms', access: 'admin', page: later(admin, 'RoomsPage') },
+  { pattern: '/admin/api-keys', access: 'admin', page: later(admin, 'ApiKeysPage') },
+  { pattern: '/admin/audit', access: 'admin', page: later(admin, 'AuditPage') },
 ]

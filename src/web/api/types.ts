@@ -88,6 +88,38 @@ export interface NewApiKey extends ApiKey {
   readonly secret: string
 }
 
+export type Source = 'microphone' | 'camera' | 'screen' | 'screen-audio' | 'other'
+
+export interface LiveRoom {
+  readonly roomId: string
+  readonly createdAt: string
+  readonly peerCount: number
+  readonly maxPeers: number
+  readonly policy: { readonly locked: boolean; readonly lobby: boolean }
+  /** In the lobby. */
+  readonly waiting: number
+  readonly version: number
+}
+
+export interface LiveTrack {
+  readonly producerId: string
+  readonly kind: 'audio' | 'video'
+  readonly source: Source
+  readonly paused: boolean
+}
+
+export interface LiveParticipant {
+  readonly peerId: string
+  readonly displayName: string
+  /** Came with a token, so that `peerId` is who they are. */
+  readonly proven: boolean
+  readonly joinedAt: string
+  readonly device: { readonly flag?: string; readonly name?: string; readonly version?: string }
+  readonly grants: { readonly moderate: boolean; readonly hidden: boolean }
+  readonly handRaisedAt?: string
+  readonly tracks: readonly LiveTrack[]
+}
+
 export interface AuditEntry {
   readonly id: string
   readonly at: string

@@ -1,0 +1,69 @@
+import { useEffect, useState } from 'react'
+import { api, path } from '../api/client.ts'
+import { isApiError } from '../api/errors.ts'
+import type { Account, ApiKey, AuditEntry, Meeting, Page } from '../api/types.ts'
+
+/** Names by `kind id`; kept while the page is loaded. Undefined: asked for and not there any more. */
+const names = new Map<string, string | undefined>()
+const asked = new Set<string>()
+
+/** At most this many are asked for at once. */
+const together = 4
+
+/** What accounts, API keys and meetings of these entries are called. Asks for each once. */
+export function useNames(entries: readonly AuditEntry[]): (kind: string, id: string) => string {
+  const [, setKnown] = useState(0)
+  useEffect(() => {
+    const wanted = new Map<string, { kind: string; id: string }>()
+    for (const { actor, target } of entries) {
+      for (const { kind, id } of [actor, target ?? actor]) {
+        if (id === undefined || asked.has(`${kind} ${id}`)) continue
+        if (['account', 'api-key', 'meeting'].includes(kind)) wanted.set(`${kind} ${id}`, { kind, id })
+      }
+    }
+    if (wanted.size === 0) return
+    for (const key of wanted.keys()) asked.add(key)
+    const queue = [...wanted.entries()]
+    const work = async () => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const [key, { kind, id }] = next
+        await ask(kind, id).then(
+          (name) => names.set(key, name),
+          // Another look at the page tries again.
+          () => asked.delete(key),
+        )
+      }
+      setKnown(names.size)
+    }
+    for (let i = 0; i < together; i++) void work()
+  }, [entries])
+
+  return (kind, id) => {
+    const name = names.get(`${kind} ${id}`)
+    if (name !== undefined) return name
+    if (!names.has(`${kind} ${id}`)) return id
+    return kind === 'account' ? 'a deleted account' : id
+  }
+}
+
+/** Throws when it could not be found out. */
+async function ask(kind: string, id: string): Promise<string | undefined> {
+  try {
+    if (kind === 'account') return (await api.get<Account>(path`/users/${id}`)).name
+    if (kind === 'meeting') return (await api.get<Meeting>(path`/meetings/${id}`)).title
+    return (await apiKeyNames()).get(id)
+  } catch (thrown) {
+    if (isApiError(thrown, 'not-found')) return undefined
+    throw thrown
+  }
+}
+
+let keys: Promise<Map<string, string>> | undefined
+
+function apiKeyNames(): Promise<Map<string, string>> {
+  keys ??= api
+    .get<Page<ApiKey>>('/api-keys')
+    .then(({ items }) => new Map(items.map(({ id, name }) => [id, name])))
+    .finally(() => setTimeout(() => (keys = undefined), 10_000))
+  return keys
+}
