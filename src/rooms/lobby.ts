@@ -55,9 +55,6 @@ export class Lobby {
    */
   wait(visitor: Visitor, why: Why, gone: AbortSignal): Promise<Peer> {
     const { id } = visitor.identity
-    const earlier = this.visitor(id)
-    this.#end(id, 'left', left())
-    earlier?.channel.peerClosed('replaced')
     if (gone.aborted) throw left()
     if (this.#waiting.size >= this.#options.max) throw limitExceeded('lobbySize', this.#options.max)
     return new Promise((admitted, refused) => {
@@ -69,6 +66,13 @@ export class Lobby {
       visitor.channel.notify('room.waiting', { why })
       this.#options.onKnocked(facts(waiting))
     })
+  }
+
+  /** The same client knocks again, or somebody comes whose id is proven. */
+  replace(id: PeerId): void {
+    const waiting = this.#waiting.get(id)
+    this.#end(id, 'left', left())
+    waiting?.visitor.channel.peerClosed('replaced')
   }
 
   /** Throws `not-found`, or `limit-exceeded` when the room is full: then they go on waiting. */

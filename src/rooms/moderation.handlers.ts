@@ -30,21 +30,21 @@ function other(room: Room, peer: Peer, peerId: string): Peer {
 export const moderationHandlers: Handlers<PeerContext, ModerationMethod> = {
   'room.getLobby'({ room, peer }) {
     needModerate(peer)
-    return { waiting: room.lobby.list() }
+    return { waiting: room.entrance.lobby.list() }
   },
   'room.admit'({ room, peer: by }, { peerId }) {
     needModerate(by)
-    room.admit(peerId, { by })
+    room.entrance.admit(peerId, { by })
     return {}
   },
   'room.admitAll'({ room, peer: by }) {
     needModerate(by)
-    room.admitAll({ by })
+    room.entrance.admitAll({ by })
     return {}
   },
   'room.deny'({ room, peer: by }, { peerId }) {
     needModerate(by)
-    room.deny(peerId, { by })
+    room.entrance.deny(peerId, { by })
     return {}
   },
 

@@ -97,7 +97,7 @@ export class Moderation {
   }
 
   askUnmute(peer: Peer, source: Source, { by }: Acting = {}): void {
-    if (source === 'microphone') peer.mayUnmuteOnce = true
+    if (source === 'microphone' && !mayUnmute(this.#options.policy(), peer.grants)) peer.mayUnmuteOnce = true
     peer.channel.notify('room.unmuteAsked', { source, ...named(by) })
     this.#acted('unmute-asked', { by, target: peer.id, details: { source } })
   }

@@ -57,8 +57,12 @@ export class People {
     standing.changed = { ...standing.changed, ...grants }
   }
 
+  /** They have to wait again, where people wait, and do not come back as the moderator they were made here. */
   removed(person: Person): void {
-    this.#standing(person).isAdmitted = false
+    const standing = this.#standing(person)
+    standing.isAdmitted = false
+    const { moderate, ...others } = standing.changed
+    if (moderate) standing.changed = others
   }
 
   banned(person: Person, ban: Omit<Ban, 'banId'>): Ban {

@@ -2,32 +2,25 @@ import { isDeepStrictEqual } from 'node:util'
 import type { types } from 'mediasoup'
 import type { Config } from '../../config/schema.ts'
 import type { MediaRouter } from '../../workers/worker-pool.ts'
-import { AppError, limitExceeded } from '../lib/app-error.ts'
+import { AppError } from '../lib/app-error.ts'
 import type { PeerId, RoomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CloseReason } from '../protocol/close-reasons.ts'
+import type { Grants } from '../protocol/grants.ts'
 import type { Metadata, RoomInfo, RoomPolicy } from '../protocol/model.ts'
 import type { NotificationData, NotificationMethod } from '../protocol/server-messages.ts'
 import { checkMetadata, checkName } from './checks.ts'
 import type { ModerationAct } from './events.ts'
-import { Lobby } from './lobby.ts'
+import { Entrance } from './entrance.ts'
 import { Moderation, named, type Acting } from './moderation.ts'
-import {
-  dataProducerInfo,
-  Peer,
-  producerInfo,
-  type Goodbye,
-  type Joined,
-  type PeerDataProducer,
-  type PeerProducer,
-} from './peer.ts'
+import { Offers } from './offers.ts'
+import { Peer, type Goodbye, type Joined, type PeerDataProducer, type PeerProducer } from './peer.ts'
 import { People } from './people.ts'
-import { isVoice, waitsFor, type Why } from './policy.ts'
+import { isVoice } from './policy.ts'
 import type { FullSettings, RoomChange, RoomSettings } from './settings.ts'
 import { Speakers } from './speakers.ts'
 import { Subscriptions } from './subscriptions.ts'
-import { Succession } from './succession.ts'
-import { checkSameClient, type Visitor } from './visitor.ts'
+import type { Visitor } from './visitor.ts'
 
 export type RoomConfig = Pick<Config, 'media' | 'rooms' | 'limits'>
 
@@ -51,7 +44,7 @@ export interface RoomMemory {
   readonly version: number
   readonly people: People
   readonly spotlight: PeerId | undefined
-  readonly isRunByGuests: boolean
+  readonly isRunByGuests: boolean | undefined
 }
 
 export interface RoomOptions {
@@ -91,14 +84,12 @@ export class Room {
   readonly config: RoomConfig
   readonly #media: Media
   readonly moderation: Moderation
-  readonly lobby: Lobby
+  readonly entrance: Entrance
   readonly #options: RoomOptions
   readonly #subscriptions: Subscriptions
+  readonly #offers: Offers
   readonly #peers = new Map<PeerId, Peer>()
   readonly #people: People
-  readonly #succession: Succession
-  /** Whether guests opened it by themselves, so that one of them moderates. Undefined until somebody is in. */
-  #isRunByGuests: boolean | undefined
   #settings: FullSettings
   #version: number
   #closed: CloseReason | undefined
@@ -134,11 +125,11 @@ export class Room {
     this.#settings = memory?.settings ?? settings
     this.#version = memory?.version ?? 1
     this.#people = memory?.people ?? new People()
-    this.#isRunByGuests = memory?.isRunByGuests
     this.#subscriptions = new Subscriptions(media.router)
-    this.#succession = new Succession({
-      peers: () => [...this.#peers.values()],
-      promote: (peer) => this.moderation.succeed(peer),
+    this.#offers = new Offers({
+      subscriptions: this.#subscriptions,
+      joinedPeers: () => this.joinedPeers,
+      tell: (...about) => this.tell(...about),
     })
     this.moderation = new Moderation(
       {
@@ -147,23 +138,24 @@ export class Room {
         joinedPeers: () => this.joinedPeers,
         tell: (...about) => this.tell(...about),
         tellAbout: (...about) => this.tellAbout(...about),
-        offerAll: (peer) => this.#offerAll(peer),
+        offerAll: (peer) => this.#offers.all(peer),
         onModeratorChanged: (peer) => this.#moderatorChanged(peer),
         onActed: (act) => this.#acted(act),
       },
       memory?.spotlight,
     )
-    this.lobby = new Lobby({
-      max: options.config.limits.lobbySize,
-      letIn: (visitor) => this.#letIn(visitor),
-      onKnocked: (waiting) => {
-        this.#scheduleClose()
-        this.#tellModerators('room.knocked', waiting)
-      },
-      onEnded: (peerId, outcome) => {
-        this.#scheduleClose()
-        this.#tellModerators('room.knockEnded', { peerId, outcome })
-      },
+    this.entrance = new Entrance({
+      people: this.#people,
+      peers: this.#peers,
+      settings: () => this.#settings,
+      lobbySize: options.config.limits.lobbySize,
+      isRunByGuests: memory?.isRunByGuests,
+      guestsModerate: options.guestsModerate,
+      assertOpen: () => this.#assertOpen(),
+      makePeer: (visitor, grants) => this.#makePeer(visitor, grants),
+      onSucceeded: (peer) => this.moderation.succeed(peer),
+      onLobbyChanged: () => this.#scheduleClose(),
+      onActed: (act) => this.#acted(act),
     })
     media.router.once('workerclose', () => this.#workerDied())
     // The worker may have died while the observers were being made; its event would be over by now.
@@ -241,7 +233,7 @@ export class Room {
       version: this.#version,
       people: this.#people,
       spotlight: this.moderation.spotlight,
-      isRunByGuests: this.#isRunByGuests ?? false,
+      isRunByGuests: this.entrance.isRunByGuests,
     }
   }
 
@@ -251,22 +243,7 @@ export class Room {
    * for a full room or lobby; `not-found` when the connection ends while it waits.
    */
   async enter(visitor: Visitor, gone: AbortSignal): Promise<Peer> {
-    this.#assertOpen()
-    const { identity } = visitor
-    if (this.#settings.requiresToken && !identity.proven)
-      throw new AppError('unauthorized', 'This room lets nobody in without a room token.')
-    if (this.#people.isBanned(visitor)) throw new AppError('banned', 'You cannot enter this room any more.')
-    const holder = this.#peers.get(identity.id) ?? this.lobby.visitor(identity.id)
-    if (holder) checkSameClient(holder, visitor)
-
-    const wasHere = this.#peers.has(identity.id) || this.#people.isAdmitted(visitor)
-    if (!wasHere) {
-      if (this.policy.locked && !this.#people.grantsOf(visitor).moderate)
-        throw new AppError('room-locked', 'This room is locked.')
-      const why = this.#whyWaiting(visitor)
-      if (why) return this.lobby.wait(visitor, why, gone)
-    }
-    return this.#letIn(visitor)
+    return this.entrance.enter(visitor, gone)
   }
 
   /** Makes the peer known to the others. The caller answers its client first, then calls `introduce`. */
@@ -283,48 +260,18 @@ export class Room {
     if (peer.closed || !peer.joined) return
     this.tellAbout(peer, 'newPeer', { peer: peer.info() })
     if (this.moderation.spotlight === peer.id) this.tell('room.spotlightChanged', { peerId: peer.id })
-    this.#offerAll(peer)
-    if (peer.grants.moderate) this.#moderatorThere(peer)
-    else if (this.#isRunByGuests && !this.#hasModerator) this.#succession.moderatorMissing('connection-lost')
+    this.#offers.all(peer)
+    this.entrance.joined(peer)
   }
 
-  #offerAll(peer: Peer): void {
-    if (!takesEverything(peer)) return
-    const others = this.joinedPeers.filter((other) => other !== peer)
-    const producers = others.flatMap((other) => [...other.producers.values()])
-    const soundFirst = producers.toSorted((a, b) => Number(a.kind === 'video') - Number(b.kind === 'video'))
-    for (const producer of soundFirst) this.#offer(peer, producer)
-    for (const other of others) {
-      for (const dataProducer of other.dataProducers.values()) this.#offerData(peer, dataProducer)
-    }
-  }
-
-  /** Announces something new of `owner` to the others and offers it to those who take everything. */
+  /** Tells the others of something new and offers it to them; a voice is listened to from now on. */
   published(owner: Peer, producer: PeerProducer): void {
-    const byProducer = { producerId: producer.id, peerId: owner.id }
-    producer.observer.on('pause', () => this.tell('room.producerPaused', byProducer, { except: owner }))
-    producer.observer.on('resume', () => this.tell('room.producerResumed', byProducer, { except: owner }))
-    producer.observer.once('close', () => this.tell('room.producerClosed', byProducer, { except: owner }))
     if (isVoice(producer.kind, producer.appData.source)) this.#media.speakers.hear(producer)
-
-    this.tell('room.producerOpened', { producer: producerInfo(producer) }, { except: owner })
-    for (const peer of this.joinedPeers) {
-      if (peer !== owner && takesEverything(peer)) this.#offer(peer, producer)
-    }
+    this.#offers.published(owner, producer)
   }
 
   publishedData(owner: Peer, dataProducer: PeerDataProducer): void {
-    dataProducer.observer.once('close', () =>
-      this.tell(
-        'room.dataProducerClosed',
-        { dataProducerId: dataProducer.id, peerId: owner.id },
-        { except: owner },
-      ),
-    )
-    this.tell('room.dataProducerOpened', { dataProducer: dataProducerInfo(dataProducer) }, { except: owner })
-    for (const peer of this.joinedPeers) {
-      if (peer !== owner && takesEverything(peer)) this.#offerData(peer, dataProducer)
-    }
+    this.#offers.publishedData(owner, dataProducer)
   }
 
   get subscriptions(): Subscriptions {
@@ -411,7 +358,7 @@ export class Room {
     }
     this.tell('room.policyChanged', { policy, ...named(by) })
     this.moderation.policyChanged({ by })
-    this.#reconsiderLobby()
+    this.entrance.reconsider()
     this.#acted({ by, action: 'policy-changed', details: { policy: change.policy } })
   }
 
@@ -422,25 +369,6 @@ export class Room {
     )
     for (const peer of peers) peer.channel.notify('room.message', { from: 'server', ...message })
     return peers.length
-  }
-
-  /** Lets in somebody who waits. Throws `not-found`, and `limit-exceeded` when the room is full: they go on waiting. */
-  admit(peerId: string, { by }: Acting = {}): void {
-    const id = peerId as PeerId
-    this.lobby.admit(id)
-    this.#acted({ by, action: 'admitted', target: id })
-  }
-
-  /** Lets in everybody who waits, longest first. Throws `limit-exceeded` when some do not fit. */
-  admitAll(acting: Acting = {}): void {
-    for (const { peerId } of this.lobby.list()) this.admit(peerId, acting)
-  }
-
-  /** Sends away who waits. Throws `not-found`. */
-  deny(peerId: string, { by }: Acting = {}): void {
-    const id = peerId as PeerId
-    this.lobby.deny(id)
-    this.#acted({ by, action: 'denied', target: id })
   }
 
   /** Ends the room for everybody. */
@@ -473,8 +401,7 @@ export class Room {
     this.#closed = reason
     clearTimeout(this.#emptyTimer)
     clearTimeout(this.#deathTimer)
-    this.#succession.close()
-    this.lobby.close(reason)
+    this.entrance.close(reason)
     for (const peer of this.#peers.values()) peer.close(reason)
     this.#peers.clear()
     this.#media.router.close()
@@ -485,22 +412,13 @@ export class Room {
     if (this.#closed !== undefined) throw new AppError('unavailable', 'The room was just closed. Try again.')
   }
 
-  /** Makes a peer of a visitor who need not wait (any more). Throws `limit-exceeded` for a full room. */
-  #letIn(visitor: Visitor): Peer {
-    this.#assertOpen()
+  #makePeer(visitor: Visitor, grants: Grants): Peer {
     const { identity, secret, channel } = visitor
     const { id } = identity
     const present = this.#peers.get(id)
-    const { maxPeers } = this.#settings
-    if (this.#peers.size - (present ? 1 : 0) >= maxPeers) throw limitExceeded('peersPerRoom', maxPeers)
-
-    this.#isRunByGuests ??= this.#options.guestsModerate && !identity.proven
-    const isFirst = this.#isRunByGuests && !this.#hasModerator && !this.#people.hasModerator
-    if (isFirst && channel.extended && !identity.proven) this.#people.changed(visitor, { moderate: true })
-    this.#people.admitted(visitor)
     const peer = new Peer({
       identity,
-      grants: this.#people.grantsOf(visitor),
+      grants,
       secret,
       channel,
       limits: this.config.limits,
@@ -525,50 +443,17 @@ export class Room {
     }
     if (this.#closed !== undefined) return
     if (this.#peers.size > 0) {
-      if (peer.grants.moderate) this.#moderatorGone(reason)
+      if (peer.grants.moderate) this.entrance.moderatorGone(reason)
       return
     }
     // Nobody has anything to come back to: connecting and leaving must not fill the server with rooms.
-    if (this.#wasJoined || this.#options.isPlanned || this.lobby.size > 0) this.#scheduleClose()
+    if (this.#wasJoined || this.#options.isPlanned || this.entrance.lobby.size > 0) this.#scheduleClose()
     else this.close('room-closed')
   }
 
-  get #hasModerator(): boolean {
-    return [...this.#peers.values()].some((peer) => peer.grants.moderate)
-  }
-
-  #whyWaiting(visitor: Visitor): Why | undefined {
-    const isHostThere = this.visiblePeers.some((peer) => peer.grants.moderate)
-    return waitsFor(this.policy, this.#people.grantsOf(visitor), isHostThere)
-  }
-
-  /** Lets in who waits for nothing any more. Where the room is locked or they are banned, a moderator decides. */
-  #reconsiderLobby(): void {
-    this.lobby.reconsider((visitor) => {
-      const why = this.#whyWaiting(visitor)
-      return why ?? (this.policy.locked || this.#people.isBanned(visitor) ? 'lobby' : undefined)
-    })
-  }
-
   #moderatorChanged(peer: Peer): void {
-    if (!peer.grants.moderate) this.#moderatorGone('left')
-    else if (peer.joined) this.#moderatorThere(peer)
-  }
-
-  #moderatorThere(peer: Peer): void {
-    this.#reconsiderLobby()
-    for (const waiting of this.lobby.list()) peer.channel.notify('room.knocked', waiting)
-  }
-
-  #moderatorGone(reason: CloseReason): void {
-    this.#reconsiderLobby()
-    if (this.#isRunByGuests && !this.#hasModerator) this.#succession.moderatorMissing(reason)
-  }
-
-  #tellModerators<M extends NotificationMethod>(method: M, data: NotificationData<M>): void {
-    for (const peer of this.joinedPeers) {
-      if (peer.grants.moderate) peer.channel.notify(method, data)
-    }
+    if (!peer.grants.moderate) this.entrance.moderatorGone('left')
+    else if (peer.joined) this.entrance.moderatorThere(peer)
   }
 
   #acted(act: ModerationAct): void {
@@ -587,30 +472,9 @@ export class Room {
     clearTimeout(this.#emptyTimer)
     if (this.#closed !== undefined || this.#peers.size > 0) return
     // Those who wait for a guest who left would otherwise keep the room for ever: the next one opens a new one.
-    if (this.lobby.size > 0 && !this.#isRunByGuests) return
+    if (this.entrance.lobby.size > 0 && !this.entrance.isRunByGuests) return
     const { emptySeconds, departureSeconds } = this.#settings
     const seconds = this.#wasJoined ? departureSeconds : emptySeconds
     this.#emptyTimer = setTimeout(() => this.close('room-closed'), seconds * 1000)
   }
-
-  #offer(peer: Peer, producer: PeerProducer): void {
-    this.#subscriptions.subscribe(peer, producer).catch((error: unknown) => logUnlessExpected(peer, error))
-  }
-
-  #offerData(peer: Peer, dataProducer: PeerDataProducer): void {
-    this.#subscriptions
-      .subscribeData(peer, dataProducer)
-      .catch((error: unknown) => logUnlessExpected(peer, error))
-  }
-}
-
-/** Whether what others publish is offered to this peer by itself. */
-function takesEverything(peer: Peer): boolean {
-  return peer.joined?.autoSubscribe === true && peer.grants.subscribe
-}
-
-/** A consumer that is not taken up (left meanwhile, refused, no such codec, no receiving transport) is no fault of ours. */
-function logUnlessExpected(peer: Peer, error: unknown): void {
-  if (error instanceof AppError) peer.log.debug({ code: error.code, why: error.message }, 'not subscribed')
-  else if (!peer.closed) peer.log.error({ err: error }, 'subscribing failed')
 }

@@ -227,7 +227,7 @@ export class Session implements PeerChannel {
 
   /** What a client that waits to be let in may ask. Returns whether this was it. */
   #answeredOutside(method: Method, id: number | undefined): boolean {
-    if (method !== 'room.ping' && method !== 'room.leave') return false
+    if (this.#refused || (method !== 'room.ping' && method !== 'room.leave')) return false
     if (id !== undefined) this.#send(responseText(id, {}))
     if (method === 'room.leave') this.close('left')
     return true

@@ -132,8 +132,13 @@ test('nobody takes the place of somebody who waits, but they themselves', async 
   const second = await connect('place', { peerId: 'ben', peerSecret })
   assert.equal((await first.isClosed()).reason, 'replaced')
   await second.hears('room.waiting')
-  assert.equal(roomOf('place').lobby.size, 1)
-  await second.close()
+  assert.equal(roomOf('place').entrance.lobby.size, 1)
+  const accessToken = await token('ben', 'place', { bypassLobby: true })
+  const proven = await guest(server, 'place', { accessToken })
+  assert.equal((await second.isClosed()).reason, 'replaced', 'an id that a token proves is nobody else’s')
+  const late = await connect('place', { peerId: 'ben', peerSecret })
+  await assert.rejects(late.join(), { code: 'peer-id-taken' })
+  assert.equal(proven.client.closed, undefined)
 })
 
 test('without a host people wait for one; a lobby goes on holding them, and bypassing it does not', async () => {
@@ -236,7 +241,7 @@ test('whoever is let in while they go away is gone', async () => {
   }
   await until(
     'only the host is there',
-    () => roomOf('race').peerCount === 1 && roomOf('race').lobby.size === 0,
+    () => roomOf('race').peerCount === 1 && roomOf('race').entrance.lobby.size === 0,
   )
 })
 

@@ -200,6 +200,17 @@ test('who is removed may come again, who is banned may not, until the ban is tak
   await assert.rejects(host.client.request('room.unban', { banId: ban!.banId }), { code: 'not-found' })
 })
 
+test('a moderator who is removed does not come back as one', async () => {
+  const [host, ben] = await call('deposed')
+  await host.client.request('room.setModerator', { peerId: ben.peerId, moderator: true })
+  await host.client.request('room.setPolicy', { lobby: true })
+  await host.client.request('room.removePeer', { peerId: ben.peerId })
+  await ben.client.isClosed()
+  const { peerId, peerSecret } = ben
+  const again = await SignalingClient.connect(server.url, { room: 'deposed', peerId, peerSecret })
+  await again.hears('room.waiting')
+})
+
 test('a guest is banned by address and secret; others behind the same address who were there stay', async () => {
   const [host, ben] = await call('ban-guest')
   const eve = await guest(server, 'ban-guest')
