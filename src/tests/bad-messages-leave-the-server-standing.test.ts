@@ -34,7 +34,7 @@ test('every method refuses every field of a wrong type with a code, and the sess
   await client.join()
   let refused = 0
   for (const [method, facts] of Object.entries(requests)) {
-    if (method === 'room.leave') continue
+    if (method === 'room.leave' || method === 'room.end') continue
     const fields = Object.keys(facts.input.properties)
     const inputs: unknown[] = [...wrongValues.filter((value) => typeof value !== 'object'), [], [1]]
     for (const field of fields) {
