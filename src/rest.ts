@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
 import { apiKeyRoutes } from './auth/api-keys.routes.ts'
 import { identify } from './auth/identify.ts'
-import { serveApi, type Api, type Endpoint } from './http/api.ts'
+import { endpointsOf, serveApi, type Api, type Endpoint } from './http/api.ts'
 import { serveApiDocs } from './http/api-docs.ts'
 import { renderOpenApi } from './http/openapi.ts'
 import { serverRoutes } from './http/server.routes.ts'
@@ -19,16 +19,23 @@ export interface RestParts {
 }
 
 /** Every endpoint of the REST API, with the parts behind it, and the page that documents them. */
-export async function serveRest(app: FastifyInstance, parts: RestParts): Promise<readonly Endpoint[]> {
+export async function serveRest(app: FastifyInstance, parts: RestParts): Promise<void> {
   const { config, version } = parts
-  const endpoints = await serveApi(app, {
+  await serveApi(app, {
     config,
     identify: (request: FastifyRequest) =>
       identify(request, { apiKeys: async () => (await parts.services()).apiKeys }),
     register: (api) => declareEndpoints(api, parts),
   })
-  await serveApiDocs(app, renderOpenApi(endpoints, { version, serverUrl: config.http.publicUrl }))
-  return endpoints
+  await serveApiDocs(app, renderOpenApi(restEndpoints(config), { version, serverUrl: config.http.publicUrl }))
+}
+
+/** Every endpoint as it is declared, without the parts behind it: for documents. */
+export function restEndpoints(config: Config): readonly Endpoint[] {
+  const services = () => Promise.reject(new Error('a document calls nobody'))
+  // No handler is called, so that nobody asks for the rooms.
+  const parts = { config, version: '', services, rooms: undefined as never }
+  return endpointsOf((api) => declareEndpoints(api, parts))
 }
 
 function declareEndpoints(api: Api, { config, version, services }: RestParts): void {

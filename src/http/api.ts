@@ -1,6 +1,5 @@
 import { STATUS_CODES } from 'node:http'
 import cookie from '@fastify/cookie'
-import rateLimit, { type CreateRateLimitOptions } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { Static, TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -12,6 +11,7 @@ import type { AccountCaller, Actor, Caller, KeyCaller } from '../protocol/caller
 import { isBackend } from '../protocol/caller.ts'
 import { subscriberOf } from './addresses.ts'
 import { isOwnPage } from './origins.ts'
+import { RequestLimit } from './request-limit.ts'
 
 /**
  * REST: every endpoint is declared once, with its schemas, who may call it and what can go wrong. Validation, limits and the
@@ -51,8 +51,8 @@ export interface EndpointLimit {
   /** Requests in `seconds`. */
   readonly max: number
   readonly seconds: number
-  /** What is counted: the client's address, or something in the body, such as an e-mail address. */
-  readonly by: 'address' | ((body: never) => string)
+  /** What is counted: the client's address, who it is, or something in the body, such as an e-mail address. */
+  readonly by: 'address' | 'caller' | ((body: never) => string)
 }
 
 export interface EndpointFacts<P extends TObject, Q extends TObject, B extends TSchema, R extends TSchema> {
@@ -113,51 +113,8 @@ export interface ApiOptions {
   readonly identify: (request: FastifyRequest) => Promise<Caller>
 }
 
-type Register = (api: Api) => void
-
-/** Adds the REST endpoints that `register` declares, below `/api/v1`. Returns them for the document. */
-export async function serveApi(
-  app: FastifyInstance,
-  options: ApiOptions & { readonly register: Register },
-): Promise<readonly Endpoint[]> {
-  const endpoints: Endpoint[] = []
-  await app.register(
-    async (scope) => {
-      await scope.register(cookie)
-      await scope.register(rateLimit, { global: false })
-      const api = new Api(scope, options, endpoints)
-      options.register(api)
-    },
-    { prefix: apiPrefix },
-  )
-  return endpoints
-}
-
 /** What features declare their endpoints with. */
-export class Api {
-  readonly #app: FastifyInstance
-  readonly #options: ApiOptions
-  readonly #endpoints: Endpoint[]
-  readonly #perAddress: Limiter
-  readonly #perCaller: Limiter
-
-  constructor(app: FastifyInstance, options: ApiOptions, endpoints: Endpoint[]) {
-    this.#app = app
-    this.#options = options
-    this.#endpoints = endpoints
-    const { requestsPerMinute, requestsPerMinutePerCaller } = options.config.limits
-    this.#perAddress = this.#limiter({
-      max: requestsPerMinute,
-      seconds: 60,
-      key: ({ request }) => subscriberOf(request.ip),
-    })
-    this.#perCaller = this.#limiter({
-      max: requestsPerMinutePerCaller,
-      seconds: 60,
-      key: ({ caller }) => (caller.kind === 'account' ? caller.accountId : (caller as KeyCaller).keyId),
-    })
-  }
-
+export interface Api {
   /** Declares an endpoint. The handler gets a checked call and returns the answer, or throws an `AppError`. */
   add<
     A extends Access,
@@ -171,9 +128,65 @@ export class Api {
     access: A,
     facts: EndpointFacts<P, Q, B, R>,
     handler: (call: Call<A, P, Q, B>) => Promise<NoInfer<Static<R>> | undefined | void>,
+  ): void
+}
+
+type Register = (api: Api) => void
+
+/** The endpoints that `register` declares, without serving them: for documents. */
+export function endpointsOf(register: Register): readonly Endpoint[] {
+  const endpoints: Endpoint[] = []
+  register({
+    add: (method, path, access, facts) => void endpoints.push({ ...facts, method, path, access }),
+  })
+  return endpoints
+}
+
+/** Serves the REST endpoints that `register` declares, below `/api/v1`. */
+export async function serveApi(
+  app: FastifyInstance,
+  options: ApiOptions & { readonly register: Register },
+): Promise<void> {
+  await app.register(
+    async (scope) => {
+      await scope.register(cookie)
+      options.register(new ServedApi(scope, options))
+    },
+    { prefix: apiPrefix },
+  )
+}
+
+/** Serves what is declared with it. */
+class ServedApi implements Api {
+  readonly #app: FastifyInstance
+  readonly #options: ApiOptions
+  readonly #perAddress: Limiter
+  readonly #perCaller: Limiter
+
+  constructor(app: FastifyInstance, options: ApiOptions) {
+    this.#app = app
+    this.#options = options
+    const { requestsPerMinute, requestsPerMinutePerCaller } = options.config.limits
+    this.#perAddress = this.#limiter({
+      max: requestsPerMinute,
+      seconds: 60,
+      key: ({ request }) => subscriberOf(request.ip),
+    })
+    this.#perCaller = this.#limiter({
+      max: requestsPerMinutePerCaller,
+      seconds: 60,
+      key: ({ caller, request }) => keyOf(caller, request),
+    })
+  }
+
+  add<A extends Access, P extends TObject, Q extends TObject, B extends TSchema, R extends TSchema>(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    access: A,
+    facts: EndpointFacts<P, Q, B, R>,
+    handler: (call: Call<A, P, Q, B>) => Promise<NoInfer<Static<R>> | undefined | void>,
   ): void {
     const endpoint: Endpoint = { ...facts, method, path, access }
-    this.#endpoints.push(endpoint)
     const limits = (facts.limits ?? []).map((limit) => this.#limiterOf(limit))
     const read = readerOf(endpoint)
     const { versioned, sends } = facts
@@ -185,14 +198,13 @@ export class Api {
       schema: facts.answer && sends === undefined ? { response: { '2xx': facts.answer } } : {},
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store')
-        await this.#perAddress(request, reply, { request, caller: nobody, body: undefined })
+        this.#perAddress(reply, { request, caller: nobody, body: undefined })
         const caller = await this.#options.identify(request)
         assertMay(caller, access)
         assertOwnPage(request, caller, this.#options.config)
-        if (caller.kind !== 'nobody')
-          await this.#perCaller(request, reply, { request, caller, body: undefined })
+        if (caller.kind !== 'nobody') this.#perCaller(reply, { request, caller, body: undefined })
         const input = read(request)
-        for (const limit of limits) await limit(request, reply, { request, caller, body: input.body })
+        for (const limit of limits) limit(reply, { request, caller, body: input.body })
 
         reply.code(status!)
         const answer = await handler({
@@ -218,35 +230,31 @@ export class Api {
     return this.#limiter({
       max,
       seconds,
-      key: ({ request, body }) => (by === 'address' ? subscriberOf(request.ip) : by(body as never)),
+      key: ({ request, caller, body }) => {
+        if (by === 'address') return subscriberOf(request.ip)
+        return by === 'caller' ? keyOf(caller, request) : by(body as never)
+      },
     })
   }
 
   #limiter({ max, seconds, key }: { max: number; seconds: number; key: (of: Counted) => string }): Limiter {
-    const counted = new WeakMap<FastifyRequest, Counted>()
-    const take = this.#app.createRateLimit({
-      max,
-      timeWindow: seconds * 1000,
-      keyGenerator: (request: FastifyRequest) => key(counted.get(request)!),
-    } satisfies CreateRateLimitOptions)
-    return async (request, reply, of) => {
-      counted.set(request, of)
-      const used = await take(request)
-      if (used.isAllowed) return
-      // The strictest of several limits is the one a client has to know.
+    const limit = new RequestLimit({ max, seconds })
+    return (reply, of) => {
+      const used = limit.take(key(of), performance.now())
+      // The strictest of several limits is the one a client has to know, and the one that is exceeded above all.
       const before = reply.getHeader('ratelimit-remaining')
-      if (before === undefined || Number(before) > used.remaining) {
+      if (used.exceeded || before === undefined || Number(before) > used.remaining) {
         reply.headers({
           'ratelimit-limit': used.max,
           'ratelimit-remaining': used.remaining,
-          'ratelimit-reset': used.ttlInSeconds,
+          'ratelimit-reset': used.seconds,
         })
       }
-      if (!used.isExceeded) return
-      reply.header('retry-after', used.ttlInSeconds)
-      throw new AppError('rate-limited', `Too many requests. Try again in ${used.ttlInSeconds} s.`, {
+      if (!used.exceeded) return
+      reply.header('retry-after', used.seconds)
+      throw new AppError('rate-limited', `Too many requests. Try again in ${used.seconds} s.`, {
         max: used.max,
-        seconds: used.ttlInSeconds,
+        seconds: used.seconds,
       })
     }
   }
@@ -257,9 +265,15 @@ interface Counted {
   readonly caller: Caller
   readonly body: unknown
 }
-type Limiter = (request: FastifyRequest, reply: FastifyReply, of: Counted) => Promise<void>
+/** Counts a request. Throws `rate-limited` when it is one too many. */
+type Limiter = (reply: FastifyReply, of: Counted) => void
 
 const nobody: Caller = { kind: 'nobody' }
+
+function keyOf(caller: Caller, request: FastifyRequest): string {
+  if (caller.kind === 'nobody') return subscriberOf(request.ip)
+  return caller.kind === 'account' ? caller.accountId : caller.keyId
+}
 
 export function statusesOf({ status, answer }: Endpoint): readonly number[] {
   if (status === undefined) return [answer ? 200 : 204]
@@ -344,7 +358,8 @@ function readerOf({ params, query, body, id }: Endpoint) {
 function versionOf(request: FastifyRequest): number | undefined {
   const text = request.headers['if-match']
   if (text === undefined || text.trim() === '*') return undefined
-  const digits = /^\s*"(\d{1,9})"\s*$/.exec(text)?.[1]
+  // Proxies that compress make ETags weak.
+  const digits = /^\s*(?:W\/)?"(\d{1,9})"\s*$/.exec(text)?.[1]
   if (digits === undefined) {
     throw new AppError('bad-request', 'If-Match is the ETag of an answer before, such as "3".', {
       path: 'headers.if-match',
@@ -363,12 +378,15 @@ export function assertVersion(expected: number | undefined, actual: number): voi
 
 /** Every error an endpoint may answer, by code. */
 export function errorsOf(endpoint: Endpoint): ErrorCode[] {
-  const { access, body, params, query, versioned, errors = [] } = endpoint
+  const { method, access, params, query, versioned, errors = [] } = endpoint
   const all = new Set<ErrorCode>(errors)
-  if (params ?? query ?? body ?? versioned) all.add('bad-request')
-  if (body) all.add('too-large').add('not-supported')
-  if (access !== 'anyone') all.add('unauthorized').add('forbidden')
-  if (versioned && endpoint.method !== 'GET') all.add('precondition-failed')
+  const maySendBody = method !== 'GET'
+  if (maySendBody || (params ?? query)) all.add('bad-request')
+  if (maySendBody) all.add('too-large')
+  // Wrong credentials are refused where none are needed, too.
+  all.add('unauthorized')
+  if (access !== 'anyone' || maySendBody) all.add('forbidden')
+  if (versioned && maySendBody) all.add('precondition-failed')
   return [...all.add('rate-limited').add('unavailable').add('internal')]
 }
 

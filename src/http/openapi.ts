@@ -184,11 +184,16 @@ function named(schema: TSchema, schemas: Json): Json {
   return hoist(plain, schemas) as Json
 }
 
+/** Values, not schemas: whatever they look like. */
+const plainKeys = ['examples', 'default', 'const', 'enum']
+
 function hoist(value: unknown, schemas: Json): unknown {
   if (Array.isArray(value)) return value.map((inner) => hoist(inner, schemas))
   if (typeof value !== 'object' || value === null) return value
   const { title, ...rest } = value as Json & { title?: unknown }
-  const inner = Object.fromEntries(Object.entries(rest).map(([key, part]) => [key, hoist(part, schemas)]))
+  const inner = Object.fromEntries(
+    Object.entries(rest).map(([key, part]) => [key, plainKeys.includes(key) ? part : hoist(part, schemas)]),
+  )
   if (typeof title !== 'string' || !('type' in rest || 'anyOf' in rest)) {
     return title === undefined ? inner : { title, ...inner }
   }

@@ -35,7 +35,6 @@ function fastifyCode(thrown: Error): AppError | undefined {
     404: 'not-found',
     409: 'conflict',
     413: 'too-large',
-    415: 'not-supported',
     429: 'rate-limited',
   }
   return new AppError(codes[status] ?? 'bad-request', thrown.message)

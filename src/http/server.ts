@@ -86,7 +86,11 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
     done()
   })
   if (http.corsOrigins.length > 0) {
-    await app.register(cors, { origin: http.corsOrigins.includes('*') ? true : [...http.corsOrigins] })
+    await app.register(cors, {
+      origin: http.corsOrigins.includes('*') ? true : [...http.corsOrigins],
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['ETag', 'Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
+    })
   }
   await app.register(websocket, {
     options: {

@@ -31,10 +31,14 @@ export interface CheckOptions {
   readonly root: string
 }
 
-/** Throws `bad-request` when a text in `data` holds the character NUL, which PostgreSQL cannot keep. */
+/** Throws `bad-request` when a text in `data` is none that PostgreSQL can keep: with the character NUL, or half a character. */
 export function checkTexts(data: unknown, { what, root }: CheckOptions): void {
-  const isBad = valuesIn(data, Infinity).some((value) => typeof value === 'string' && value.includes('\0'))
-  if (isBad) throw new AppError('bad-request', `${what}: ${root} holds a NUL character.`, { path: root })
+  const isBad = valuesIn(data, Infinity).some(
+    (value) => typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()),
+  )
+  if (isBad) {
+    throw new AppError('bad-request', `${what}: ${root} holds a NUL or half a character.`, { path: root })
+  }
 }
 
 /**

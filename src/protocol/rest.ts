@@ -15,8 +15,15 @@ export type Role = Static<typeof Role>
 export const Moment = (description: string) =>
   Type.String({ format: 'date-time', description, examples: ['2026-11-20T14:05:00.000Z'] })
 
-/** A moment somebody sends: ISO 8601 with an offset or Z. */
-export const MomentInput = Moment
+/** A moment somebody sends: ISO 8601 with an offset or Z. Only such as `Date` and PostgreSQL know: no leap seconds. */
+export const MomentInput = (description: string) =>
+  Type.String({
+    format: 'date-time',
+    pattern: '^[12]\\d{3}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:[0-5]',
+    maxLength: 40,
+    description,
+    examples: ['2026-11-20T14:05:00.000Z'],
+  })
 
 export const Email = Type.String({
   format: 'email',
