@@ -18,18 +18,23 @@ export function encodeCursor({ at, id }: Cursor): string {
 export function decodeCursor(text: string): Cursor {
   try {
     const [at, id] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[]
-    if (typeof at === 'string' && typeof id === 'string' && !/\0/.test(at + id)) return { at, id }
+    if (typeof at === 'string' && typeof id === 'string' && [at, id].every(isKeepable)) return { at, id }
   } catch {
     // Told below.
   }
   throw notACursor()
 }
 
-/** The same where `at` is a moment. */
+/** What PostgreSQL takes as a text. */
+function isKeepable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0')
+}
+
+/** The same where `at` is a moment, as `Date.toISOString` writes it: to the millisecond, like the columns of such lists. */
 export function decodeTimeCursor(text: string): { at: Date; id: string } {
   const { at, id } = decodeCursor(text)
   const date = new Date(at)
-  if (Number.isNaN(date.getTime())) throw notACursor()
+  if (!/^\d{4}-/.test(at) || Number.isNaN(date.getTime()) || date.toISOString() !== at) throw notACursor()
   return { at: date, id }
 }
 

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pino } from 'pino'
+import { until } from '../tests/support/until.ts'
+import { Chores } from './chores.ts'
+
+test('chores are done at the start and again, also after one that failed, and never after closing', async () => {
+  let lines = ''
+  const log = pino({ level: 'warn' }, { write: (line: string) => void (lines += line) })
+  const done: string[] = []
+  const chores = new Chores({
+    everyMs: 5,
+    log,
+    chores: {
+      failing: async () => {
+        done.push('failing')
+        throw new Error('no database')
+      },
+      cleaning: async () => void done.push('cleaning'),
+    },
+  })
+  await until('both were done twice', () => done.length >= 4)
+  assert.deepEqual(done.slice(0, 4), ['failing', 'cleaning', 'failing', 'cleaning'])
+  assert.match(lines, /"chore":"failing".*a chore could not be done/)
+  await chores.close()
+  const count = done.length
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  assert.equal(done.length, count)
+})
+
+test('closing waits for the chore under way', async () => {
+  const { promise: finished, resolve: finish } = Promise.withResolvers<void>()
+  const chores = new Chores({
+    everyMs: 1000,
+    log: pino({ level: 'silent' }),
+    chores: { slow: () => finished },
+  })
+  let isClosed = false
+  const closing = chores.close().then(() => (isClosed = true))
+  await Promise.resolve()
+  assert.equal(isClosed, false)
+  finish()
+  await closing
+})
