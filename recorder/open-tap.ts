@@ -1,0 +1,85 @@
+import type { types } from 'mediasoup'
+import type { Track, TrackEndReason } from './manifest.ts'
+import type { AddTap } from './messages.ts'
+import type { Recorder } from './recorder.ts'
+
+export type OpenTapOptions = Pick<
+  AddTap,
+  'recordingId' | 'trackId' | 'participantId' | 'displayName' | 'source'
+> & {
+  readonly recorder: Recorder
+  /** The router the producer is on. */
+  readonly router: types.Router
+  readonly producerId: string
+  /** Where the recorder and the workers reach each other. */
+  readonly ip?: string
+}
+
+export interface OpenTap {
+  /** Pause it while its publisher is not to be recorded. */
+  readonly consumer: types.Consumer
+  /** Ends the stream and finishes its files. Undefined if the recording had ended before. */
+  close(reason: TrackEndReason): Promise<Track | undefined>
+}
+
+/**
+ * Lets the recorder record a producer: a transport of its own on loopback, because it belongs to one socket, and a consumer
+ * that flows only when both ends are there. Nothing is left behind if that fails.
+ */
+export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
+  const { recorder, router, producerId, recordingId, trackId, ip = '127.0.0.1' } = options
+  const transport = await router.createPlainTransport({
+    listenInfo: { protocol: 'udp', ip },
+    rtcpMux: true,
+    comedia: false,
+  })
+  let isAdded = false
+  try {
+    const consumer = await transport.consume({
+      producerId,
+      rtpCapabilities: recorderCapabilities(router.rtpCapabilities),
+      paused: true,
+    })
+    const codec = consumer.rtpParameters.codecs[0]!
+    const { port } = await recorder.addTap({
+      recordingId,
+      trackId,
+      participantId: options.participantId,
+      displayName: options.displayName,
+      source: options.source,
+      mimeType: codec.mimeType,
+      clockRate: codec.clockRate,
+      payloadType: codec.payloadType,
+      from: { ip, port: transport.tuple.localPort },
+    })
+    isAdded = true
+    await transport.connect({ ip, port })
+    await consumer.resume()
+    return {
+      consumer,
+      close: async (reason) => {
+        transport.close()
+        return recorder.removeTap({ recordingId, trackId, reason })
+      },
+    }
+  } catch (error) {
+    transport.close()
+    if (isAdded) await recorder.removeTap({ recordingId, trackId, reason: 'closed' }).catch(() => undefined)
+    throw error
+  }
+}
+
+/**
+ * What the recorder takes: every codec, asked for again as it is (nack) because on loopback a second stream for that is of no
+ * use, no congestion control, so that the best layer comes, and no header extensions.
+ */
+export function recorderCapabilities(router: types.RtpCapabilities): types.RtpCapabilities {
+  const isWanted = ({ type, parameter = '' }: types.RtcpFeedback) =>
+    type === 'nack' || (type === 'ccm' && parameter === 'fir')
+  return {
+    codecs: (router.codecs ?? [])
+      .filter(({ mimeType }) => !mimeType.toLowerCase().endsWith('/rtx'))
+      .map((codec) => ({ ...codec, rtcpFeedback: (codec.rtcpFeedback ?? []).filter(isWanted) })),
+    headerExtensions: [],
+  }
+}

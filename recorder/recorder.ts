@@ -1,0 +1,142 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Log } from '../src/lib/log.ts'
+import type { RecordingEndReason } from './manifest.ts'
+import type { FromRecorder, RecorderMethod, RecorderRequests, ToRecorder } from './messages.ts'
+
+export interface RecorderOptions {
+  readonly log: Log
+  /** A recording has ended, by itself (disk-full, disk-error) or because it was told to. */
+  readonly onEnded: (recordingId: string, reason: RecordingEndReason) => void
+  /** The process is gone without being told to; what it recorded waits for `recover`. */
+  readonly onDied: () => void
+}
+
+/** How long a process that was told to end may take before it is killed, in milliseconds. */
+const closeGraceMs = 35_000
+
+/** The recorder process, seen from the server. It finishes its files by itself when the server is gone. */
+export class Recorder {
+  readonly #child: ChildProcess
+  readonly #options: RecorderOptions
+  readonly #waiting = new Map<
+    number,
+    { resolve: (result: unknown) => void; reject: (error: Error) => void }
+  >()
+  #nextId = 1
+  #closed: Promise<void> | undefined
+  #isGone = false
+
+  /** Throws when the process does not come up. */
+  static async create(options: RecorderOptions): Promise<Recorder> {
+    const child = fork(join(import.meta.dirname, 'recorder-process.ts'), [], {
+      // What it prints goes where ours goes, but nothing of our command line goes to it (an inspector's port, a test's hooks).
+      execArgv: [],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    })
+    const recorder = new Recorder(child, options)
+    await recorder.#isReady()
+    return recorder
+  }
+
+  private constructor(child: ChildProcess, options: RecorderOptions) {
+    this.#child = child
+    this.#options = options
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  start(data: RecorderRequests['start']['in']): Promise<undefined> {
+    return this.#ask('start', data)
+  }
+
+  /** Opens a port for a consumer. Connect its PlainTransport to it, then resume the consumer. */
+  addTap(data: RecorderRequests['addTap']['in']): Promise<{ port: number }> {
+    return this.#ask('addTap', data)
+  }
+
+  /** Finishes the files of a track. Undefined if it had ended already. */
+  removeTap(data: RecorderRequests['removeTap']['in']): Promise<RecorderRequests['removeTap']['out']> {
+    return this.#ask('removeTap', data)
+  }
+
+  /** Finishes a recording and tells what is there. */
+  stop(data: RecorderRequests['stop']['in']): Promise<RecorderRequests['stop']['out']> {
+    return this.#ask('stop', data)
+  }
+
+  statistics(): Promise<RecorderRequests['statistics']['out']> {
+    return this.#ask('statistics', undefined)
+  }
+
+  /** Finishes all recordings; resolves when the process is gone. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isGone) return
+    const exited = once(this.#child, 'exit')
+    const force = setTimeout(() => this.#child.kill('SIGKILL'), closeGraceMs)
+    if (this.#child.connected) this.#child.disconnect()
+    await exited
+    clearTimeout(force)
+  }
+
+  async #isReady(): Promise<void> {
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#child.on('message', (message: FromRecorder) => {
+        if ('ready' in message) resolve()
+        else this.#received(message)
+      })
+      this.#child.once('error', (error) => {
+        this.#gone(error.message)
+        reject(error)
+      })
+      this.#child.once('exit', (code, signal) => {
+        this.#gone(signal ?? `exit code ${code}`)
+        reject(new Error(`the recorder process ended: ${signal ?? code}`))
+      })
+    })
+    await ready
+  }
+
+  #received(message: Exclude<FromRecorder, { ready: true }>): void {
+    if ('ended' in message) return this.#options.onEnded(message.ended, message.reason)
+    const waiting = this.#waiting.get(message.id)
+    this.#waiting.delete(message.id)
+    if ('error' in message) waiting?.reject(new Error(message.error))
+    else waiting?.resolve(message.result)
+  }
+
+  #ask<M extends RecorderMethod>(
+    method: M,
+    data: RecorderRequests[M]['in'],
+  ): Promise<RecorderRequests[M]['out']> {
+    if (this.#isGone || this.#closed) return Promise.reject(new Error('the recorder process is gone'))
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject })
+      this.#child.send({ id, method, data } as ToRecorder, (error) => {
+        if (!error) return
+        this.#waiting.delete(id)
+        reject(error)
+      })
+    })
+  }
+
+  #gone(why: string): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    for (const { reject } of this.#waiting.values()) reject(new Error('the recorder process is gone'))
+    this.#waiting.clear()
+    if (this.#closed) return
+    this.#options.log.error({ pid: this.#child.pid, why }, 'recorder process died')
+    this.#options.onDied()
+  }
+}

@@ -1,0 +1,261 @@
+import type { RecordedCodec, VideoFormat } from './codecs/depacketizer.ts'
+import { FrameBuilder, type TimedFrame } from './frame-builder.ts'
+import type { RecordedFile, TrackStatistics } from './manifest.ts'
+import { Part } from './part.ts'
+import { ReorderBuffer, type OrderedPacket } from './reorder.ts'
+import {
+  isRtcp,
+  negativeAcknowledgement,
+  parseRtp,
+  parseSenderReports,
+  pictureLossIndication,
+  type RtpPacket,
+} from './rtp.ts'
+import { TrackClock } from './track-clock.ts'
+
+/**
+ * How long packets wait behind a hole, in milliseconds. mediasoup asks a publisher ten times, a round trip or 100 ms apart,
+ * so longer waits bring little; what waits is lost when the process is killed, so it has to stay below 2 s with the cluster.
+ */
+export const defaultHoldMs = 1400
+/** A hole that lasts so long will probably stay: a key frame that is asked for now is there when it is given up. */
+const holeNeedsKeyFrameMs = 500
+const keyFrameEveryMs = 1000
+/** Once no packet has come for so long, nobody is there to send a key frame. */
+const quietAfterMs = 2000
+/** Packets lost between mediasoup and here (a full buffer of the kernel) come again at once when asked for. */
+const nackEveryMs = 100
+const mostNacked = 200
+/** Media time that runs ahead of the wall clock by so much, or back, is another clock. */
+const jumpMs = 3000
+/** A network may stall; media time that has been behind for so long is another clock, too (a machine that slept). */
+const lateForMs = 10_000
+
+export interface TapOptions {
+  readonly folder: string
+  readonly trackId: string
+  readonly codec: RecordedCodec
+  readonly clockRate: number
+  /** Of the codec itself; packets of others (probes, retransmission) are left out. */
+  readonly payloadType: number
+  readonly holdMs?: number | undefined
+  /** Sends feedback to mediasoup. */
+  readonly send: (rtcp: Buffer) => void
+  /** A part began or the disk refused. */
+  readonly onChanged: () => void
+  readonly onFailed: (error: Error) => void
+}
+
+/** What belongs to one SSRC. */
+interface Stream {
+  readonly ssrc: number
+  readonly reorder: ReorderBuffer
+  readonly builder: FrameBuilder
+}
+
+/**
+ * Takes the packets of one consumer and writes them to files as frames with the publisher's own times: in order, from a key
+ * frame on, holes left as time. Time is an argument: milliseconds since 1970 on a clock that never steps.
+ */
+export class Tap {
+  readonly #options: TapOptions
+  readonly #parts: Part[] = []
+  #stream: Stream | undefined
+  #clock: TrackClock
+  #part: Part | undefined
+  #nextReason: RecordedFile['startReason'] = 'first'
+  #lastFrame: TimedFrame | undefined
+  /** Since when every frame has come too late for this clock. */
+  #lateSinceMs: number | undefined
+  #lastPacketMs: number | undefined
+  #lastNackMs = 0
+  #lastKeyRequestMs = Number.NEGATIVE_INFINITY
+  readonly #finishing = new Set<Promise<void>>()
+  #closed: Promise<void> | undefined
+  readonly #counts = { bytes: 0, keyFrameRequests: 0 }
+  /** Of streams that have ended. */
+  readonly #past: Stream[] = []
+
+  constructor(options: TapOptions) {
+    this.#options = options
+    this.#clock = new TrackClock(options.clockRate)
+  }
+
+  /** RTP or RTCP, as it comes from the socket. */
+  receive(bytes: Buffer, nowMs: number): void {
+    if (this.#closed) return
+    if (isRtcp(bytes)) return this.#report(bytes, nowMs)
+    const packet = parseRtp(bytes)
+    if (packet?.payloadType !== this.#options.payloadType) return
+    this.#counts.bytes += bytes.length
+    this.#lastPacketMs = nowMs
+    const stream = this.#streamOf(packet, nowMs)
+    this.#write(stream, stream.reorder.push(packet, nowMs), nowMs)
+    if (stream.builder.waitsForKeyFrame) this.#requestKeyFrame(nowMs)
+  }
+
+  /** Whatever is due without a packet. Call it some times a second. */
+  tick(nowMs: number): void {
+    this.#part?.tick(nowMs)
+    const stream = this.#stream
+    if (!stream || this.#closed) return
+    this.#write(stream, stream.reorder.tick(nowMs), nowMs)
+    const missedForMs = stream.reorder.missedForMs(nowMs)
+    if (missedForMs > 0 && nowMs - this.#lastNackMs >= nackEveryMs) {
+      this.#lastNackMs = nowMs
+      const missing = stream.reorder.missing(mostNacked)
+      if (missing.length > 0) this.#options.send(negativeAcknowledgement(stream.ssrc, missing))
+    }
+    if (stream.builder.waitsForKeyFrame || missedForMs >= holeNeedsKeyFrameMs) this.#requestKeyFrame(nowMs)
+  }
+
+  async sync(): Promise<void> {
+    await this.#part?.sync()
+  }
+
+  /** Writes what is held and finishes the files. */
+  close(nowMs: number): Promise<void> {
+    this.#closed ??= this.#close(nowMs)
+    return this.#closed
+  }
+
+  async #close(nowMs: number): Promise<void> {
+    if (this.#stream) this.#write(this.#stream, this.#stream.reorder.flush(), nowMs)
+    this.#endPart()
+    while (this.#finishing.size > 0) await Promise.all(this.#finishing)
+  }
+
+  files(recordingStartedMs: number): RecordedFile[] {
+    return this.#parts.map((part) => part.describe(recordingStartedMs))
+  }
+
+  get statistics(): TrackStatistics {
+    const streams = this.#stream ? [...this.#past, this.#stream] : this.#past
+    const sum = (of: (stream: Stream) => number) => streams.reduce((total, stream) => total + of(stream), 0)
+    return {
+      packets: sum(({ reorder }) => reorder.counts.received),
+      bytes: this.#counts.bytes,
+      duplicates: sum(({ reorder }) => reorder.counts.duplicates),
+      reordered: sum(({ reorder }) => reorder.counts.reordered),
+      lost: sum(({ reorder }) => reorder.counts.lost),
+      late: sum(({ reorder }) => reorder.counts.late),
+      droppedFrames: sum(({ builder }) => builder.counts.dropped),
+      keyFrameRequests: this.#counts.keyFrameRequests,
+    }
+  }
+
+  get lastPacketMs(): number | undefined {
+    return this.#lastPacketMs
+  }
+
+  /** The stream a packet belongs to. Another SSRC is another source, with a clock and a file of its own. */
+  #streamOf(packet: RtpPacket, nowMs: number): Stream {
+    if (this.#stream?.ssrc === packet.ssrc) return this.#stream
+    if (this.#stream) {
+      this.#write(this.#stream, this.#stream.reorder.flush(), nowMs)
+      this.#past.push(this.#stream)
+      this.#beginAnew('source-changed')
+    }
+    this.#stream = {
+      ssrc: packet.ssrc,
+      reorder: new ReorderBuffer({ holdMs: this.#options.holdMs ?? defaultHoldMs }),
+      builder: new FrameBuilder(this.#options.codec),
+    }
+    return this.#stream
+  }
+
+  #report(bytes: Buffer, nowMs: number): void {
+    for (const report of parseSenderReports(bytes)) {
+      if (report.ssrc !== this.#stream?.ssrc) continue
+      const ticks = this.#stream.builder.ticksOf(report.timestamp)
+      if (ticks !== undefined) this.#clock.report(report, ticks, nowMs)
+    }
+  }
+
+  #write(stream: Stream, packets: readonly OrderedPacket[], nowMs: number): void {
+    for (const packet of packets) {
+      for (const frame of stream.builder.push(packet)) this.#writeFrame(frame, nowMs)
+    }
+  }
+
+  #writeFrame(frame: TimedFrame, nowMs: number): void {
+    if (this.#isOfAnotherClock(frame)) this.#beginAnew('clock-changed')
+    if (frame.format && this.#part && !this.#part.fits(frame.format)) {
+      this.#endPart()
+      this.#nextReason = 'format-changed'
+    }
+    this.#clock.frame(frame.ticks, frame.arrivedMs)
+    this.#lastFrame = frame
+    if (!this.#part) {
+      // A file of video needs to say its size, which only key frames tell: a change of clock may have to wait for one.
+      if (this.#options.codec !== 'opus' && !frame.format) return this.#requestKeyFrame(nowMs)
+      this.#part = this.#beginPart(frame, frame.format)
+    }
+    this.#part.add(frame, nowMs)
+  }
+
+  #beginPart(frame: TimedFrame, format: VideoFormat | undefined): Part {
+    const { folder, trackId, codec, clockRate, onChanged, onFailed } = this.#options
+    const part = new Part({
+      folder,
+      trackId,
+      number: this.#parts.length + 1,
+      codec,
+      clockRate,
+      format,
+      clock: this.#clock,
+      startReason: this.#nextReason,
+      startedMs: frame.arrivedMs,
+      firstTicks: frame.ticks,
+      onFailed,
+    })
+    this.#parts.push(part)
+    onChanged()
+    return part
+  }
+
+  #isOfAnotherClock(frame: TimedFrame): boolean {
+    const last = this.#lastFrame
+    if (!last) return false
+    if (((last.ticks - frame.ticks) / this.#options.clockRate) * 1000 > jumpMs) return true
+    const latenessMs = this.#clock.lateness(frame.ticks, frame.arrivedMs)
+    if (latenessMs < -jumpMs) return true
+    if (latenessMs < jumpMs) {
+      this.#lateSinceMs = undefined
+      return false
+    }
+    this.#lateSinceMs ??= frame.arrivedMs
+    return frame.arrivedMs - this.#lateSinceMs >= lateForMs
+  }
+
+  #beginAnew(reason: RecordedFile['startReason']): void {
+    this.#endPart()
+    this.#clock = new TrackClock(this.#options.clockRate)
+    this.#lastFrame = undefined
+    this.#lateSinceMs = undefined
+    this.#nextReason = reason
+  }
+
+  #endPart(): void {
+    const part = this.#part
+    if (!part) return
+    this.#part = undefined
+    const finished = part
+      .finish()
+      .catch((error: unknown) => this.#options.onFailed(error as Error))
+      .finally(() => {
+        this.#finishing.delete(finished)
+        this.#options.onChanged()
+      })
+    this.#finishing.add(finished)
+  }
+
+  #requestKeyFrame(nowMs: number): void {
+    if (!this.#stream || this.#closed || this.#options.codec === 'opus') return
+    if (nowMs - this.#lastKeyRequestMs < keyFrameEveryMs) return
+    if (nowMs - (this.#lastPacketMs ?? nowMs) > quietAfterMs) return
+    this.#lastKeyRequestMs = nowMs
+    this.#counts.keyFrameRequests++
+    this.#options.send(pictureLossIndication(this.#stream.ssrc))
+  }
+}
