@@ -33,15 +33,14 @@ export function Guard({ access, children }: GuardProps) {
   if (!account) return <LoginPage params={{}} why={ended ? 'ended' : 'needed'} />
   if (access === 'admin' && account.role !== 'admin') {
     return (
-      <Frame title="This is for admins" width="narrow">
-        <p className="soft">
-          You are logged in as {account.email}. Ask an admin of this server if you need what is here.
-        </p>
-        <p>
-          <Link to="/" className="button">
-            Home
-          </Link>
-        </p>
+      <Frame
+        title="This is for admins"
+        width="narrow"
+        lead={`You are logged in as ${account.email}. Ask an admin of this server if you need what is here.`}
+      >
+        <Link to="/" className="button">
+          Home
+        </Link>
       </Frame>
     )
   }

@@ -12,7 +12,9 @@ export default defineConfig({
   server: {
     proxy: {
       '/ws': { target: server, ws: true },
-      '/api': { target: server },
+      // Not all of /api: the app's own folder of that name is served from here.
+      '^/api/(v1|docs)': { target: server },
+      '/mails': { target: server },
       '/healthz': { target: server },
     },
   },

@@ -53,7 +53,7 @@ function CalendarFeed() {
             Make an address
           </button>
         )}
-        <button type="button" className="button quiet" onClick={() => setStopping(true)}>
+        <button type="button" className="button" onClick={() => setStopping(true)}>
           Stop the address
         </button>
       </div>
@@ -108,7 +108,7 @@ function Delete({ account }: { account: Account }) {
       testId="delete-account"
     >
       <div className="form-actions">
-        <button type="button" className="button danger" onClick={() => setAsking(true)}>
+        <button type="button" className="button" onClick={() => setAsking(true)}>
           Delete my account
         </button>
       </div>

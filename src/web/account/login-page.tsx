@@ -53,7 +53,7 @@ export function LoginPage({ why }: LoginPageProps) {
         )}
         {external && server.accounts.passwords && <p className="or">or with a password</p>}
         {(!server || server.accounts.passwords) && <PasswordLogin />}
-        {server?.accounts.passwords && server.accounts.registration === 'open' && (
+        {server?.accounts.passwords && server.accounts.registration !== 'closed' && (
           <p className="form-foot soft">
             New here? <Link to="/register">Create an account</Link>
           </p>

@@ -2,13 +2,15 @@ import { MailCheck } from 'lucide-react'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { api } from '../api/client.ts'
 import { fieldError, isApiError } from '../api/errors.ts'
-import { useSession } from '../api/session.ts'
+import { loadSession, sessionStarted, useSession } from '../api/session.ts'
+import type { SessionAnswer } from '../api/types.ts'
 import { useAction } from '../api/use-query.ts'
 import { ErrorNote, Note, Skeleton } from '../ui/feedback.tsx'
 import { CheckField, PasswordField, SubmitButton, TextField } from '../ui/fields.tsx'
 import { Frame } from '../ui/frame.tsx'
 import { Link } from '../ui/link.tsx'
-import { useAddressQuery } from '../ui/router.ts'
+import { navigate, useAddressQuery } from '../ui/router.ts'
+import { changeSettings } from '../ui/settings.ts'
 import { looksLikeEmail, passwordProblem } from './checks.ts'
 import { KeptMails } from './kept-mails.tsx'
 import { WhatIsKept } from './what-is-kept.tsx'
@@ -37,20 +39,25 @@ export function RegisterPage() {
       />
     )
   }
-  if (setUpCode === undefined && (registration !== 'open' || !passwords)) {
+  if (setUpCode === undefined && (registration === 'closed' || !passwords)) {
     const text =
       external !== undefined
         ? `People of this server log in with ${external.name}.`
         : 'Accounts of this server are made by its admins. Ask one of them.'
     return <Closed title="No registration here" text={text} />
   }
+  const lead =
+    setUpCode !== undefined
+      ? 'The first account of this server looks after all others.'
+      : registration === 'invited' && 'This server is for people whose address was invited to a meeting.'
   return (
-    <Frame
-      title={title}
-      width="narrow"
-      lead={setUpCode === undefined ? undefined : 'The first account of this server looks after all others.'}
-    >
-      <RegisterForm setUpCode={setUpCode} minLength={server.passwordMinLength} onDone={setEmail} />
+    <Frame title={title} width="narrow" lead={lead}>
+      <RegisterForm
+        setUpCode={setUpCode}
+        minLength={server.passwordMinLength}
+        usableAtOnce={setUpCode !== undefined || server.accounts.verifyEmail === false}
+        onMail={setEmail}
+      />
       <p className="form-foot soft">
         You have one? <Link to="/login">Log in</Link>
       </p>
@@ -71,25 +78,31 @@ function Closed({ title, text }: { title: string; text: string }) {
 interface RegisterFormProps {
   readonly setUpCode: string | undefined
   readonly minLength: number
-  readonly onDone: (email: string) => void
+  /** No mail has to be opened first. */
+  readonly usableAtOnce: boolean
+  /** The account waits for a mail to this address to be opened. */
+  readonly onMail: (email: string) => void
 }
 
-function RegisterForm({ setUpCode, minLength, onDone }: RegisterFormProps) {
+function RegisterForm({ setUpCode, minLength, usableAtOnce, onMail }: RegisterFormProps) {
   const [name, setName] = useState('')
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const [consent, setConsent] = useState(false)
   const [tried, setTried] = useState(false)
   const form = useRef<HTMLFormElement>(null)
-  const { run, busy, error } = useAction(() =>
-    api.post('/auth/register', {
+  const { run, busy, error } = useAction(async () => {
+    const credentials = { email: email.trim(), password }
+    await api.post('/auth/register', {
+      ...credentials,
       name: name.trim(),
-      email: email.trim(),
-      password,
       consent: true,
       ...(setUpCode === undefined ? {} : { setUpCode }),
-    }),
-  )
+    })
+    changeSettings({ name: name.trim() })
+    if (usableAtOnce && (await enter(credentials))) navigate('/')
+    else onMail(credentials.email)
+  })
   const problems = {
     name: name.trim() === '' ? 'Enter the name that others should see.' : undefined,
     email: looksLikeEmail(email) ? undefined : 'Enter a whole address, such as ana@example.org.',
@@ -110,7 +123,7 @@ function RegisterForm({ setUpCode, minLength, onDone }: RegisterFormProps) {
       requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus())
       return
     }
-    if (await run()) onDone(email.trim())
+    await run()
   }
   return (
     <form ref={form} className="form" onSubmit={(event) => void submit(event)} noValidate>
@@ -156,6 +169,18 @@ function RegisterForm({ setUpCode, minLength, onDone }: RegisterFormProps) {
       </SubmitButton>
     </form>
   )
+}
+
+/** Logs in with the new account. False when that takes a mail after all, such as for an address that had an account before. */
+async function enter(credentials: { email: string; password: string }): Promise<boolean> {
+  try {
+    sessionStarted(await api.post<SessionAnswer>('/auth/login', { ...credentials, session: 'cookie' }))
+    await loadSession()
+    return true
+  } catch (thrown) {
+    if (isApiError(thrown, 'unauthorized')) return false
+    throw thrown
+  }
 }
 
 function RegisterError({ error }: { error: unknown }) {

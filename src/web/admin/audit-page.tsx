@@ -5,13 +5,14 @@ import { usePages } from '../api/use-query.ts'
 import { EmptyState } from '../ui/feedback.tsx'
 import { Field, TextField } from '../ui/fields.tsx'
 import { setAddressQuery, useAddressQuery } from '../ui/router.ts'
+import { formatDateTime } from '../ui/time.ts'
 import { ListState } from '../ui/table.tsx'
 import { AdminFrame } from './admin-frame.tsx'
 import { auditGroups, describeEntry, detailsOf, type Part } from './audit-sentences.ts'
 import { useNames } from './use-names.ts'
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' })
-const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
 /** What was done, by whom and when. The filters stand in the address, so that a link shows the same. */
 export function AuditPage() {
@@ -111,7 +112,9 @@ function Entry({ entry, nameOf }: { entry: AuditEntry; nameOf: (kind: string, id
   const details = detailsOf(entry)
   return (
     <li className="audit-entry">
-      <time dateTime={entry.at}>{time.format(new Date(entry.at))}</time>
+      <time dateTime={entry.at} title={formatDateTime(entry.at)}>
+        {time.format(new Date(entry.at))}
+      </time>
       <p>
         {describeEntry(entry).map((part, i) => (
           <PartText key={i} part={part} isActor={isSame(part, entry.actor)} nameOf={nameOf} />

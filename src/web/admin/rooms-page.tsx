@@ -172,28 +172,34 @@ function Person({ room, person, onRemove, onChanged }: PersonProps) {
         ) : (
           <VideoOff className="is-off" size={18} role="img" aria-label="Camera off" />
         )}
-        {!speaks && <MicOff className="is-off" size={18} role="img" aria-label="Microphone off" />}
+        {speaks ? (
+          <Mic size={18} role="img" aria-label="Microphone on" />
+        ) : (
+          <MicOff className="is-off" size={18} role="img" aria-label="Microphone off" />
+        )}
       </div>
       {microphone && speaks && (
         <button
           type="button"
-          className="icon-button"
+          className="button small"
           aria-label={`Mute ${displayName}`}
           title="Mute"
           aria-disabled={mute.busy}
           onClick={() => void mute.run(microphone)}
         >
-          <Mic size={18} aria-hidden />
+          <MicOff size={16} aria-hidden />
+          <span>Mute</span>
         </button>
       )}
       <button
         type="button"
-        className="icon-button"
+        className="button small"
         aria-label={`Remove ${displayName}`}
         title="Remove"
         onClick={onRemove}
       >
-        <UserMinus size={18} aria-hidden />
+        <UserMinus size={16} aria-hidden />
+        <span>Remove</span>
       </button>
     </li>
   )

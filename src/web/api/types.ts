@@ -19,6 +19,8 @@ export interface ServerInfo {
     readonly passwords: boolean
     readonly external?: { readonly name: string; readonly startUrl: string }
     readonly setUpNeeded: boolean
+    /** Who registers has to open a mail first. */
+    readonly verifyEmail: boolean
   }
   /** Where the mails of a development server are shown. */
   readonly keptMails?: string

@@ -1,10 +1,12 @@
 /* global window */
 // The states of the gallery that are looked at and checked, and how to get into them.
 import { chromium } from 'playwright-core'
+import { appStates, openAppState } from './app-states.mjs'
 
 export const base = process.env.GALLERY ?? 'http://127.0.0.1:5173/gallery.html'
 export const sizes = {
   desk: [1440, 900],
+  laptop: [1280, 800],
   small: [1024, 700],
   phone: [390, 844],
   wide: [844, 390],
@@ -32,8 +34,29 @@ export const states = {
   help: 'page=call&count=3#help',
   notices: 'page=call&count=4#notices',
   hidden: 'page=call&count=2&self=hidden',
+  'waiting-lobby': 'page=waiting&why=lobby',
+  'waiting-host': 'page=waiting&why=host&camera=off',
+  'host-knock': 'page=call&count=4&host&knocks=1',
+  'host-knocks': 'page=call&count=6&host&knocks=4',
+  'host-people': 'page=call&count=16&host&knocks=3&hands=3&spotlight=4#participants-toggle',
+  'host-person': 'page=call&count=7&host&hands=2#person-menu',
+  'host-controls': 'page=call&count=5&host&hands=2&banned=2#host-controls',
+  'host-leave': 'page=call&count=4&host#leave-more',
+  'host-remove': 'page=call&count=4&host#remove',
+  'host-end': 'page=call&count=4&host#end',
+  hands: 'page=call&count=9&hands=4',
+  spotlight: 'page=call&count=6&spotlight=2&hands=1',
+  restricted: 'page=call&count=4&restricted',
+  'restricted-chat': 'page=call&count=4&restricted&messages=4#chat-toggle',
+  asked: 'page=call&count=4#asked',
+  denied: 'page=end&why=denied',
+  removed: 'page=end&why=removed',
+  banned: 'page=end&why=banned',
+  ended: 'page=end&why=ended',
+  locked: 'page=join&error=room-locked',
   left: 'page=end&why=left',
   lost: 'page=end&why=lost',
+  ...appStates,
 }
 
 export const phones = ['phone', 'wide', 'tiny']
@@ -52,6 +75,7 @@ export function launch() {
 }
 
 export async function openState(page, state, theme) {
+  if (typeof state !== 'string') return openAppState(page, state, theme)
   const [path, act] = state.split('#')
   await page.goto(`${base}?${path}&theme=${theme}`)
   await page.locator('#root > *').first().waitFor()
@@ -61,7 +85,7 @@ export async function openState(page, state, theme) {
 
 async function perform(page, act) {
   if (!act) return
-  const more = page.getByRole('button', { name: 'More', exact: true })
+  const more = page.getByRole('button', { name: /^More(,|$)/ })
   if (act === 'more') await more.click()
   else if (act === 'help') await page.keyboard.press('?')
   else if (act === 'settings') {
@@ -74,6 +98,15 @@ async function perform(page, act) {
       window.fakeCall.receiveChat('Are you there?')
     })
     await page.waitForTimeout(1700)
+  } else if (act === 'asked') await page.evaluate(() => window.fakeCall.ask('microphone'))
+  else if (act === 'person-menu' || act === 'remove') {
+    await perform(page, 'participants-toggle')
+    await page.getByTestId('person-menu').nth(2).click()
+    if (act === 'remove') await page.getByRole('button', { name: 'Remove…' }).click()
+  } else if (act === 'leave-more' || act === 'end') {
+    if (await page.getByTestId('leave-more').count()) await page.getByTestId('leave-more').click()
+    else await more.click()
+    if (act === 'end') await page.getByRole('button', { name: 'End for everybody…' }).click()
   } else {
     if (!(await page.getByTestId(act).count())) await more.click()
     await page.getByTestId(act).click()

@@ -18,10 +18,10 @@ interface FieldProps {
   readonly children: (control: FieldControl) => ReactNode
 }
 
-/** Label, control, hint and error, tied together for screen readers. */
+/** Label, control, and hint or error in its place, tied together for screen readers. */
 export function Field({ label, hint, error, optional, children }: FieldProps) {
   const id = useId()
-  const describedBy = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ')
+  const describedBy = error ? `${id}-error` : hint ? `${id}-hint` : undefined
   return (
     <div className="field">
       <label htmlFor={id}>
@@ -30,10 +30,10 @@ export function Field({ label, hint, error, optional, children }: FieldProps) {
       </label>
       {children({
         id,
-        'aria-describedby': describedBy === '' ? undefined : describedBy,
+        'aria-describedby': describedBy,
         'aria-invalid': error ? true : undefined,
       })}
-      {hint && (
+      {hint && !error && (
         <p id={`${id}-hint`} className="field-hint">
           {hint}
         </p>
