@@ -103,6 +103,85 @@ export const settings = Type.Object(
         description:
           'Longest life of a room token, from when it was signed until it expires. Higher lets backends hand out tokens long before a meeting; a token that leaks is good for as long.',
       }),
+      signingKeyDays: Type.Integer({
+        default: 30,
+        minimum: 1,
+        maximum: 3650,
+        description:
+          'A new key signs access tokens after so many days; the one before stays in /.well-known/jwks.json until its last token is over.',
+      }),
+    }),
+
+    accounts: group('People who log in: the web app and the REST API.', {
+      registration: oneOf(['auto', 'open', 'invited', 'closed'], {
+        default: 'auto',
+        description:
+          'Who may register. open: anybody, with the role defaultRole. invited: only addresses that an admin made an account for or that are invited to a meeting; those become members. closed: nobody; admins make the accounts. auto is open in development and invited in production, where strangers would otherwise hold meetings at your cost.',
+      }),
+      defaultRole: oneOf(['host', 'member'], {
+        default: 'host',
+        description:
+          'Role of who registers by themselves: a host may create meetings, a member only takes part.',
+      }),
+      verifyEmail: Type.Boolean({
+        default: true,
+        description:
+          'Who registers has to open a link in a mail before they can log in. Off needs no mail server, and lets anybody register with the address of somebody else.',
+      }),
+      passwords: oneOf(['auto', 'on', 'off'], {
+        default: 'auto',
+        description: 'Whether this server has passwords of its own. auto: unless issuer is set.',
+      }),
+      passwordMinLength: Type.Integer({
+        default: 10,
+        minimum: 8,
+        maximum: 64,
+        description: 'Fewest characters of a password. Length is what makes one hard to guess.',
+      }),
+      accessMinutes: Type.Integer({
+        default: 15,
+        minimum: 1,
+        maximum: 1440,
+        description:
+          'Life of an access token. Logging out and disabling an account take effect here at once, whatever this is; other programs that check our tokens by the JWKS notice after so long.',
+      }),
+      sessionDays: Type.Integer({
+        default: 7,
+        minimum: 1,
+        maximum: 365,
+        description: 'A log-in ends when it was not used for so long.',
+      }),
+      sessionsPerAccount: Type.Integer({
+        default: 50,
+        minimum: 1,
+        maximum: 1000,
+        description: 'Log-ins of one account at a time. One more ends the one that was not used for longest.',
+      }),
+      issuer: Type.String({
+        default: '',
+        description:
+          'Address of an OpenID Connect issuer (https://login.example.org/realms/team): people log in there instead of with a password of ours, and REST takes its tokens. Needs clientId. Its redirect URI is <http.publicUrl>/api/v1/auth/external/callback.',
+      }),
+      issuerName: Type.String({
+        default: '',
+        description: 'What the log-in button calls the issuer. Empty: its host name.',
+      }),
+      clientId: Type.String({ default: '', description: 'The name this server has at the issuer.' }),
+      clientSecret: Type.String({
+        default: '',
+        secret: true,
+        description: 'Its secret there. Empty for a public client (PKCE is used in any case).',
+      }),
+      audience: Type.String({
+        default: '',
+        description:
+          'What `aud` of tokens of the issuer must be for REST to take them as bearer tokens. Empty: clientId.',
+      }),
+      adminClaim: Type.String({
+        default: '',
+        description:
+          'Who is an admin, by a claim of the issuer: groups=sluice-admins makes those admins whose claim groups is or contains sluice-admins, and nobody else. Empty: roles are given here.',
+      }),
     }),
 
     audit: group('The audit log: who did what, for admins.', {
@@ -124,6 +203,52 @@ export const settings = Type.Object(
       from: Type.String({
         default: '',
         description: 'Who mails are from: Sluice <meet@example.org>. Needed with smtpUrl.',
+      }),
+    }),
+
+    meetings: group('Scheduled and instant meetings.', {
+      openMinutesBefore: Type.Integer({
+        default: 15,
+        minimum: 0,
+        maximum: 10_080,
+        description:
+          'Participants may enter a scheduled meeting so many minutes before its start. Hosts may at any time.',
+      }),
+      endAfterEmptyMinutes: Type.Integer({
+        default: 10,
+        minimum: 0,
+        maximum: 1440,
+        description:
+          'A meeting that everybody left ends after so many minutes, a scheduled one not before its scheduled end. Higher keeps the meeting open over longer breaks.',
+      }),
+      endUnattendedMinutes: Type.Integer({
+        default: 60,
+        minimum: 1,
+        maximum: 10_080,
+        description:
+          'A meeting that nobody came to ends so many minutes after its scheduled end, or after it was made when it has no schedule.',
+      }),
+      maxHours: Type.Integer({
+        default: 24,
+        minimum: 1,
+        maximum: 720,
+        description: 'A meeting that runs for so long is ended.',
+      }),
+      tickSeconds: Type.Integer({
+        default: 10,
+        minimum: 1,
+        maximum: 300,
+        description:
+          'How often is looked for meetings and calls whose time is over. Lower ends them more exactly, for one small query each time.',
+      }),
+    }),
+
+    calls: group('Instant calls between accounts.', {
+      ringSeconds: Type.Integer({
+        default: 45,
+        minimum: 5,
+        maximum: 600,
+        description: 'A call that nobody answers for so long has failed.',
       }),
     }),
 
@@ -379,6 +504,27 @@ export const settings = Type.Object(
           maximum: 10_000_000,
           description: 'REST requests per minute of one account or API key.',
         }),
+        loginsPerMinute: Type.Integer({
+          default: 10,
+          minimum: 1,
+          maximum: 100_000,
+          description:
+            'Log-ins per minute with one e-mail address, right or wrong. Higher helps whoever guesses passwords.',
+        }),
+        loginsPerMinutePerAddress: Type.Integer({
+          default: 60,
+          minimum: 1,
+          maximum: 1_000_000,
+          description:
+            'Log-ins per minute and client address. A school behind one address needs more at eight in the morning.',
+        }),
+        mailsPerHourPerAddress: Type.Integer({
+          default: 20,
+          minimum: 1,
+          maximum: 1_000_000,
+          description:
+            'Requests per hour and client address that send a mail: registering, forgotten passwords. Each mail address gets at most 3 in 15 minutes.',
+        }),
         rooms: Type.Integer({
           default: 1000,
           minimum: 1,
@@ -427,6 +573,25 @@ export const settings = Type.Object(
           maximum: 100_000,
           description: 'Data consumers of one peer.',
         }),
+        meetingInvitees: Type.Integer({
+          default: 500,
+          minimum: 0,
+          maximum: 10_000,
+          description: 'People invited to one meeting, and called in one call.',
+        }),
+        meetingMailsPerHour: Type.Integer({
+          default: 1000,
+          minimum: 0,
+          maximum: 1_000_000,
+          description:
+            'Mails per hour about the meetings of one host (invitations, changes, cancellations). Past it, what would send more is refused.',
+        }),
+        meetingsPerHost: Type.Integer({
+          default: 1000,
+          minimum: 1,
+          maximum: 1_000_000,
+          description: 'Meetings of one account that are scheduled or live. API keys are not counted.',
+        }),
         nameLength: Type.Integer({
           default: 128,
           minimum: 8,
@@ -450,7 +615,9 @@ export type Config = Static<typeof settings>
 export type HttpConfig = Config['http']
 export type DatabaseConfig = Config['database']
 export type AuthConfig = Config['auth']
+export type AccountsConfig = Config['accounts']
 export type MailConfig = Config['mail']
+export type MeetingsConfig = Config['meetings']
 export type LogConfig = Config['log']
 export type WorkersConfig = Config['workers']
 export type MediaConfig = Config['media']
