@@ -23,12 +23,13 @@ export function renderOpenApi(
   endpoints: readonly Endpoint[],
   { version, serverUrl = '' }: { version: string; serverUrl?: string },
 ): Json {
-  const schemas: Json = {}
+  const components: Components = { schemas: {}, responses: {} }
+  const { schemas, responses } = components
   const paths: Record<string, Json> = {}
   for (const endpoint of endpoints) {
     const path = apiPrefix + endpoint.path.replace(/:(\w+)/g, '{$1}')
     const operations = (paths[path] ??= {})
-    operations[endpoint.method.toString().toLowerCase()] = operation(endpoint, schemas)
+    operations[endpoint.method.toString().toLowerCase()] = operation(endpoint, components)
   }
   named(Problem, schemas)
   const used = new Set(endpoints.map((endpoint) => endpoint.tag))
@@ -38,7 +39,7 @@ export function renderOpenApi(
       title: 'Sluice',
       version,
       description:
-        'REST API of Sluice. Errors are problem+json with a stable `code`. Lists are paged by `cursor`. Objects with a `version` have it as ETag, and changes take it as If-Match.',
+        'REST API of Sluice. Errors are problem+json with a stable `code`. Lists are paged by `cursor`. Objects with a `version` have it as ETag, and changes take it as If-Match. Every answer says in `RateLimit-*` what is left of the limit that is closest to its end.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl || '/' }],
@@ -48,6 +49,7 @@ export function renderOpenApi(
     paths,
     components: {
       schemas: sorted(schemas),
+      responses: sorted(responses),
       securitySchemes: {
         bearer: {
           type: 'http',
@@ -72,7 +74,13 @@ export function renderOpenApi(
   }
 }
 
-function operation(endpoint: Endpoint, schemas: Json): Json {
+/** What is described once and referred to. */
+interface Components {
+  readonly schemas: Json
+  readonly responses: Json
+}
+
+function operation(endpoint: Endpoint, { schemas, responses }: Components): Json {
   const { id, tag, about, access, body, answer, sends } = endpoint
   const [summary = ''] = /^.*?\.(?= |$)/s.exec(about) ?? [about]
   const rest = about.slice(summary.length).trim()
@@ -117,7 +125,7 @@ function operation(endpoint: Endpoint, schemas: Json): Json {
           },
         ]),
       ),
-      ...problems(errorsOf(endpoint)),
+      ...problems(errorsOf(endpoint), responses),
     },
   }
 }
@@ -150,26 +158,36 @@ function parametersOf({ params, query, versioned, method }: Endpoint, schemas: J
 }
 
 /** One answer per status, with an example for each code that has it. */
-function problems(codes: readonly ErrorCode[]): Json {
-  const byStatus = new Map<number, ErrorCode[]>()
-  for (const code of codes) {
-    const { status } = errorCodes[code]
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
-  }
+function problems(codes: readonly ErrorCode[], responses: Json): Json {
+  const byStatus = Map.groupBy(codes.toSorted(), (code) => errorCodes[code].status)
   return Object.fromEntries(
-    [...byStatus].map(([status, ofStatus]) => [
-      status,
-      {
-        description: ofStatus.map((code) => `\`${code}\`: ${errorCodes[code].about}`).join('\n\n'),
-        content: {
-          'application/problem+json': {
-            schema: { $ref: '#/components/schemas/Problem' },
-            examples: Object.fromEntries(ofStatus.map((code) => [code, { value: problemExample(code) }])),
-          },
-        },
-      },
-    ]),
+    [...byStatus].map(([status, ofStatus]) => {
+      const name = ofStatus.join('.')
+      responses[name] ??= problem(status, ofStatus)
+      return [status, { $ref: `#/components/responses/${name}` }]
+    }),
   )
+}
+
+function problem(status: number, codes: readonly ErrorCode[]): Json {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${errorCodes[code].about}`).join('\n\n'),
+    ...(status === 429 ? { headers: limitHeaders } : {}),
+    content: {
+      'application/problem+json': {
+        schema: { $ref: '#/components/schemas/Problem' },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: problemExample(code) }])),
+      },
+    },
+  }
+}
+
+const count = (description: string) => ({ description, schema: { type: 'integer', minimum: 0 } })
+const limitHeaders = {
+  'Retry-After': count('Seconds until the next request may succeed.'),
+  'RateLimit-Limit': count('Requests in one window of the limit that is closest to its end.'),
+  'RateLimit-Remaining': count('Requests that are left in the window.'),
+  'RateLimit-Reset': count('Seconds until the window ends.'),
 }
 
 function problemExample(code: ErrorCode): Json {
