@@ -1,4 +1,5 @@
 import { Suspense } from 'react'
+import { IncomingCalls } from './calls/incoming-calls.tsx'
 import { readRoomName, roomNameRule } from './home/room-names.ts'
 import { Guard } from './guard.tsx'
 import { RoomPage } from './room-page.tsx'
@@ -12,6 +13,7 @@ export function App() {
   return (
     <>
       <Page />
+      <IncomingCalls />
       <Toasts />
     </>
   )

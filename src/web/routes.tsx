@@ -21,6 +21,9 @@ function later<N extends string>(load: () => Promise<Record<N, ComponentType<Pag
 }
 
 const account = () => import('./account/pages.ts')
+const meetings = () => import('./meetings/pages.ts')
+const entrance = () => import('./meetings/meeting-entrance.tsx')
+const calls = () => import('./calls/call-pages.tsx')
 const admin = () => import('./admin/pages.ts')
 
 /** Every page but the room. The server answers these addresses with the app, too: see src/http/web-app.ts. */
@@ -41,4 +44,12 @@ export const routes: readonly Route[] = [
   { pattern: '/admin/rooms', access: 'admin', page: later(admin, 'RoomsPage') },
   { pattern: '/admin/api-keys', access: 'admin', page: later(admin, 'ApiKeysPage') },
   { pattern: '/admin/audit', access: 'admin', page: later(admin, 'AuditPage') },
+
+  { pattern: '/meetings/new', access: 'account', page: later(meetings, 'NewMeetingPage') },
+  { pattern: '/meetings/:meetingId', access: 'account', page: later(meetings, 'MeetingPage') },
+  { pattern: '/meetings/:meetingId/edit', access: 'account', page: later(meetings, 'EditMeetingPage') },
+  { pattern: '/m/:code', access: 'anyone', page: later(entrance, 'MeetingEntrancePage') },
+  { pattern: '/history', access: 'account', page: later(meetings, 'HistoryPage') },
+  { pattern: '/calls/new', access: 'account', page: later(calls, 'NewCallPage') },
+  { pattern: '/calls/:callId', access: 'account', page: later(calls, 'CallPage') },
 ]

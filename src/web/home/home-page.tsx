@@ -1,183 +1,27 @@
-import { ArrowRight, History, Plus } from 'lucide-react'
-import { useEffect, useState, type FormEvent } from 'react'
-import { Wordmark } from '../ui/mark.tsx'
-import { navigate, roomPath } from '../ui/router.ts'
-import { ThemeButton } from '../ui/theme-button.tsx'
-import { daysAgo, forgetRooms, recentRooms } from './recent.ts'
-import { hostElsewhere, randomRoomName, readRoomName, roomNameRule } from './room-names.ts'
-import './home.css'
+import { lazy, Suspense } from 'react'
+import { useSession } from '../api/session.ts'
+import { readSessionTimes } from '../api/session-times.ts'
+import { Skeleton } from '../ui/feedback.tsx'
+import { Frame } from '../ui/frame.tsx'
+import { Welcome } from './welcome.tsx'
 
+// Whoever only comes to open a room does not wait for it.
+const Dashboard = lazy(() => import('./dashboard.tsx').then((module) => ({ default: module.Dashboard })))
+
+const coming = (
+  <Frame title="Home" hideTitle width="wide">
+    <Skeleton lines={8} />
+  </Frame>
+)
+
+/** `/`: one's meetings for who is logged in, and the way in for everybody else. */
 export function HomePage() {
-  const [text, setText] = useState('')
-  const [wrong, setWrong] = useState<string>()
-  const [recent, setRecent] = useState(recentRooms)
-  const version = useServerVersion()
-  useEffect(() => {
-    document.title = 'Sluice'
-  }, [])
-
-  const enter = (event: FormEvent) => {
-    event.preventDefault()
-    const room = readRoomName(text)
-    const elsewhere = hostElsewhere(text, location.host)
-    if (elsewhere !== undefined) {
-      setWrong(`This link leads to ${elsewhere}, another server. Open it in the address bar.`)
-    } else if (room === undefined) setWrong(`${roomNameRule}.`)
-    else navigate(roomPath(room))
-  }
-
+  const { loading, account } = useSession()
+  if (loading && readSessionTimes()) return coming
+  if (!account) return <Welcome />
   return (
-    <div className="page home">
-      <header className="page-head">
-        <Wordmark />
-        <ThemeButton />
-      </header>
-      <main className="home-main">
-        <div className="home-copy">
-          <h1>Meet on a server of your own.</h1>
-          <p className="lead">
-            Sluice carries video calls through your own machine. Open a room, share its link, and people join
-            from their browser – no account, nothing to install.
-          </p>
-          <button
-            type="button"
-            className="button primary large"
-            onClick={() => navigate(roomPath(randomRoomName()))}
-          >
-            <Plus size={20} aria-hidden />
-            Start a room
-          </button>
-          <form className="home-enter" onSubmit={enter} noValidate>
-            <label htmlFor="room">Have a name or a link already?</label>
-            <div className="home-field">
-              <input
-                id="room"
-                className="input large"
-                value={text}
-                placeholder="calm-river-otter"
-                autoComplete="off"
-                autoCapitalize="none"
-                spellCheck={false}
-                aria-invalid={wrong !== undefined}
-                aria-describedby={wrong !== undefined ? 'room-wrong' : undefined}
-                onChange={(event) => {
-                  setText(event.target.value)
-                  setWrong(undefined)
-                }}
-              />
-              <button type="submit" className="button large" aria-label="Enter the room">
-                Enter
-                <ArrowRight size={18} aria-hidden />
-              </button>
-            </div>
-            {wrong !== undefined && (
-              <p id="room-wrong" className="field-error" role="alert">
-                {wrong}
-              </p>
-            )}
-          </form>
-          {recent.length > 0 && (
-            <section className="recent" aria-labelledby="recent-title">
-              <div className="recent-head">
-                <h2 id="recent-title">Rooms you were in</h2>
-                <button
-                  type="button"
-                  className="link-button"
-                  onClick={() => {
-                    forgetRooms()
-                    setRecent([])
-                  }}
-                >
-                  Forget them
-                </button>
-              </div>
-              <ul>
-                {recent.map(({ room, at }) => (
-                  <li key={room}>
-                    <a
-                      href={roomPath(room)}
-                      onClick={(event) => {
-                        if (event.metaKey || event.ctrlKey || event.shiftKey) return
-                        event.preventDefault()
-                        navigate(roomPath(room))
-                      }}
-                    >
-                      <History size={16} aria-hidden />
-                      <span>{room}</span>
-                      <time dateTime={new Date(at).toISOString()}>{daysAgo(at, Date.now())}</time>
-                    </a>
-                  </li>
-                ))}
-              </ul>
-            </section>
-          )}
-        </div>
-        <Picture />
-      </main>
-      <footer className="home-foot">
-        <span>Sluice{version && ` ${version}`}</span>
-      </footer>
-    </div>
-  )
-}
-
-function useServerVersion(): string | undefined {
-  const [version, setVersion] = useState<string>()
-  useEffect(() => {
-    const stop = new AbortController()
-    fetch('/healthz', { signal: stop.signal })
-      .then((response) => response.json())
-      .then((body: { version?: unknown }) => {
-        if (typeof body.version === 'string') setVersion(body.version)
-      })
-      .catch(() => undefined)
-    return () => stop.abort()
-  }, [])
-  return version
-}
-
-/** What the server does: one stream comes to the gate and leaves as wide as each who watches can take. */
-function Picture() {
-  return (
-    <svg className="home-picture" viewBox="0 0 480 440" aria-hidden="true" focusable="false">
-      <linearGradient id="pic-fade" x1="0" x2="226" gradientUnits="userSpaceOnUse">
-        <stop className="pic-fade-0" offset="0" />
-        <stop className="pic-fade-1" offset="0.55" />
-      </linearGradient>
-      <path className="pic-stream s1" d="M232 198c66 0 66-136 116-136v92c-42 0-50 64-116 64z" />
-      <path className="pic-stream s2" d="M232 214c66 0 76 36 128 36v34c-52 0-62-50-128-50z" />
-      <path className="pic-stream s3" d="M232 230c66 0 70 132 140 132v16c-82 0-82-128-140-128z" />
-      <path className="pic-source" d="M0 160C80 136 130 198 233 198v52C130 250 80 306 0 286z" />
-      <path className="pic-foam" d="M86 198c28 10 50 22 86 20M104 240c30 0 52-12 84-10" />
-      <rect className="pic-post" x="225" y="36" width="16" height="158" rx="8" />
-      <rect className="pic-post" x="225" y="254" width="16" height="150" rx="8" />
-      <Viewer x={330} y={28} width={150} height={136} skin="a" />
-      <Viewer x={344} y={214} width={112} height={100} skin="b" />
-      <Viewer x={362} y={340} width={70} height={62} skin="c" />
-    </svg>
-  )
-}
-
-interface ViewerProps {
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
-  readonly skin: 'a' | 'b' | 'c'
-}
-
-function Viewer({ x, y, width, height, skin }: ViewerProps) {
-  const clip = `viewer-${skin}`
-  return (
-    <g transform={`translate(${x} ${y})`}>
-      <clipPath id={clip}>
-        <rect width={width} height={height} rx={height * 0.19} />
-      </clipPath>
-      <g clipPath={`url(#${clip})`} className={`pic-viewer ${skin}`}>
-        <rect className="wall" width={width} height={height} />
-        <ellipse className="shirt" cx={width / 2} cy={height * 1.08} rx={width * 0.36} ry={height * 0.42} />
-        <circle className="face" cx={width / 2} cy={height * 0.44} r={height * 0.2} />
-      </g>
-    </g>
+    <Suspense fallback={coming}>
+      <Dashboard account={account} />
+    </Suspense>
   )
 }

@@ -111,6 +111,7 @@ function MeetingDetails({ meeting, onChange }: DetailsProps) {
           <p className="soft">It has no schedule: it is open until it ends.</p>
         )}
         {meeting.recurrence !== undefined && !over && <Occurrences meeting={meeting} />}
+        {description !== '' && <p className="meeting-description">{description}</p>}
         {spanOf(meeting) && status !== 'cancelled' && (
           <div className="form-actions">
             <a
@@ -124,7 +125,6 @@ function MeetingDetails({ meeting, onChange }: DetailsProps) {
             </a>
           </div>
         )}
-        {description !== '' && <p className="meeting-description">{description}</p>}
       </Section>
       {!over && <Invite meeting={meeting} />}
       {isHost && meeting.invitees && meeting.invitees.length > 0 && (
