@@ -75,7 +75,7 @@ async function chooseKey(keys: ApiKeys, wanted: string | undefined, now: Date): 
   const usable = (await keys.list()).filter((key) => key.revokedAt === undefined)
   const id = wanted ?? usable.find((key) => key.name === ownName)?.id
   if (id === undefined) return keys.add({ name: ownName, now })
-  const secret = await keys.findSecret(id)
+  const secret = await keys.findSecret(id, 'backend')
   if (secret === undefined) throw new UsageError(`There is no API key ${id}, or it was revoked.`)
   return { id, secret }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -17,6 +17,7 @@ import { AppError } from './lib/app-error.ts'
 import { isSecret, randomId, Secret, type PeerId, type RoomId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { ApiKeys } from './auth/api-keys.ts'
+import { newSetUpCode } from './auth/set-up-code.ts'
 import { keptMailsRoutes } from './mail/kept-mails.routes.ts'
 import { keepsMails } from './mail/kept-mails.ts'
 import type { CloseReason } from './protocol/close-reasons.ts'
@@ -28,6 +29,7 @@ import { moderationHandlers } from './rooms/moderation.handlers.ts'
 import type { Identity, Peer } from './rooms/peer.ts'
 import type { PeerChannel } from './rooms/peer-channel.ts'
 import type { Room } from './rooms/room.ts'
+import { auditEntryOf } from './rooms/moderation-audit.ts'
 import { roomHandlers } from './rooms/room.handlers.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { guestGrants } from './protocol/grants.ts'
@@ -35,7 +37,10 @@ import { admitsGuests } from './session/guests.ts'
 import { Session } from './session/session.ts'
 import { Lazy } from './lib/lazy.ts'
 import { openServices, type Services } from './services.ts'
+import { holdMeetings } from './live-rooms.ts'
+import { meetingOf } from './meetings/rooms.ts'
 import { serveRest } from './rest.ts'
+import { urlOf } from './start-summary.ts'
 
 export const version = (
   JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }
@@ -48,6 +53,15 @@ export interface AppOptions {
   /** Path of the mediasoup worker binary. */
   readonly workerBinary: string
   readonly log: Log
+  /** The address of this host in the local network, where the start was told to serve that. */
+  readonly lanAddress?: string | undefined
+}
+
+/** What is known only while the server runs. */
+interface Presence {
+  /** What people reach this server by. */
+  url: string
+  readonly setUpCode: Secret
 }
 
 /** Every method of the protocol and who does it. */
@@ -60,7 +74,9 @@ export class App {
   readonly http: FastifyInstance
   readonly #options: AppOptions
   readonly #services: Lazy<Services>
+  readonly #presence: Presence
   readonly #sessions = new Set<Session>()
+  #hasAdmin = false
   #closed: Promise<void> | undefined
 
   /** Starts the workers. Throws when one cannot be started. */
@@ -73,12 +89,42 @@ export class App {
       binary: workerBinary,
       log,
     })
-    const services = new Lazy({ make: () => openServices(options), end: (opened) => opened.close() })
+    const presence: Presence = {
+      url: urlOf(config.http, { port: config.http.port, lanAddress: options.lanAddress }),
+      setUpCode: newSetUpCode(),
+    }
+    const { setUpCode } = presence
+    const services: Lazy<Services> = new Lazy({
+      make: async () => {
+        const opened = await openServices({ ...options, setUpCode, baseUrl: () => presence.url })
+        holdMeetings(opened.meetings, rooms)
+        return opened
+      },
+      end: (opened) => opened.close(),
+    })
+    const rooms = new Rooms({
+      config,
+      createRouter: (codecs) =>
+        workers.createRouter(codecs && routerCodecs(onlyCodecs(config.media, codecs))),
+      guestsModerate: admitsGuests(config) && config.rooms.firstGuestModerates,
+      settingsFor: async (id) =>
+        meetingOf(id) === undefined
+          ? undefined
+          : (await services.get()).meetings.meetings.roomFor(meetingOf(id)!),
+      log,
+    })
+    rooms.listen({
+      moderated: (room, act) => {
+        const entry = auditEntryOf(room, act, new Date())
+        // Who only tries Sluice out has no admin who would read it.
+        if (entry && services.wanted) void services.get().then(({ audit }) => audit.note(entry))
+      },
+    })
     try {
       // Where tokens are the way in, a database that cannot be opened must stop the start, not the first caller.
       if (!admitsGuests(config) || config.database.url !== '') await services.get()
       const http = await createHttpServer({ http: config.http, limits: config.limits, log })
-      const app = new App(options, { workers, http, services })
+      const app = new App(options, { workers, http, services, rooms, presence })
       await app.#route()
       return app
     } catch (error) {
@@ -89,19 +135,21 @@ export class App {
 
   private constructor(
     options: AppOptions,
-    { workers, http, services }: { workers: WorkerPool; http: FastifyInstance; services: Lazy<Services> },
+    parts: {
+      workers: WorkerPool
+      http: FastifyInstance
+      services: Lazy<Services>
+      rooms: Rooms
+      presence: Presence
+    },
   ) {
+    const { workers, http, services, rooms, presence } = parts
     this.#options = options
     this.#services = services
+    this.#presence = presence
     this.workers = workers
     this.http = http
-    this.rooms = new Rooms({
-      config: options.config,
-      createRouter: (codecs) =>
-        workers.createRouter(codecs && routerCodecs(onlyCodecs(options.config.media, codecs))),
-      guestsModerate: admitsGuests(options.config) && options.config.rooms.firstGuestModerates,
-      log: options.log,
-    })
+    this.rooms = rooms
   }
 
   /**
@@ -110,6 +158,26 @@ export class App {
    */
   services(): Promise<Services> {
     return this.#services.get()
+  }
+
+  /** What people reach this server by. */
+  get url(): string {
+    return this.#presence.url
+  }
+
+  /** Registering with it makes somebody the first admin. */
+  get setUpCode(): Secret {
+    return this.#presence.setUpCode
+  }
+
+  /** Whether nobody can administer this server yet. Where there is no database, it makes none. */
+  async setUpNeeded(): Promise<boolean> {
+    if (this.#hasAdmin) return false
+    const { database, dataDir } = this.#options.config
+    const isThere = this.#services.wanted || database.url !== '' || existsSync(join(dataDir, 'db'))
+    // The last admin stays one.
+    this.#hasAdmin = isThere && (await (await this.services()).accounts.users.hasAdmin())
+    return !this.#hasAdmin
   }
 
   /** The keys that room tokens are signed with. */
@@ -129,7 +197,9 @@ export class App {
   async listen(): Promise<number> {
     const { config } = this.#options
     await this.http.listen({ host: httpHost(config), port: config.http.port })
-    return (this.http.server.address() as AddressInfo).port
+    const { port } = this.http.server.address() as AddressInfo
+    this.#presence.url = urlOf(config.http, { port, lanAddress: this.#options.lanAddress })
+    return port
   }
 
   /** Ends sessions, rooms, the web server and the workers, in this order. Resolves when nothing is left. */
@@ -146,6 +216,15 @@ export class App {
     await this.#services.close()
   }
 
+  /** A database that nobody has needed yet is no reason to be called not ready. */
+  async #databaseAnswers(): Promise<boolean> {
+    if (!this.#services.wanted) return true
+    return this.services().then(
+      ({ db }) => db.healthy(),
+      () => false,
+    )
+  }
+
   async #route(): Promise<void> {
     const { config } = this.#options
     const page = await serveWebApp(this.http)
@@ -153,12 +232,19 @@ export class App {
       version,
       workers: () => this.workerStatus(),
       closing: () => this.#closed !== undefined,
+      databaseAnswers: () => this.#databaseAnswers(),
     })
     if (keepsMails(config)) {
       const isLocal = (request: FastifyRequest) => isLocalVisitor(request, config)
       await this.http.register(keptMailsRoutes, { dataDir: config.dataDir, isLocal })
     }
-    await serveRest(this.http, { config, version, services: () => this.services(), rooms: this.rooms })
+    await serveRest(this.http, {
+      config,
+      version,
+      services: () => this.services(),
+      setUpNeeded: () => this.setUpNeeded(),
+      rooms: this.rooms,
+    })
     await this.http.register(signalingRoutes, {
       config,
       page,
@@ -220,6 +306,11 @@ export class App {
       const keys = await this.apiKeys()
       const token = await keys.verifyToken(accessToken, { room: roomId, now: new Date() })
       const { identity, name, metadata, grants } = token
+      const meetingId = meetingOf(roomId)
+      if (meetingId !== undefined) {
+        const { meetings } = (await this.services()).meetings
+        await meetings.assertMayEnter(meetingId, { isHost: grants.moderate, now: new Date() })
+      }
       return { id: identity as PeerId, proven: true, name, metadata, grants, address }
     }
     if (!admitsGuests(this.#options.config)) {

@@ -1,12 +1,20 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config/schema.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
+import { accountRoutes } from './auth/account.routes.ts'
 import { apiKeyRoutes } from './auth/api-keys.routes.ts'
+import { authenticationRoutes } from './auth/authentication.routes.ts'
 import { identify } from './auth/identify.ts'
+import { jwksRoutes } from './auth/jwks.routes.ts'
+import { usersRoutes } from './auth/users.routes.ts'
 import { endpointsOf, serveApi, type Api, type Endpoint } from './http/api.ts'
+import { subscriberOf } from './http/addresses.ts'
 import { serveApiDocs } from './http/api-docs.ts'
+import { isOwnPage } from './http/origins.ts'
 import { renderOpenApi } from './http/openapi.ts'
 import { serverRoutes } from './http/server.routes.ts'
+import { meetingRoutes } from './meetings/meetings.routes.ts'
+import { roomRoutes } from './rooms/rooms.routes.ts'
 import type { Rooms } from './rooms/rooms.ts'
 import type { Services } from './services.ts'
 
@@ -16,17 +24,21 @@ export interface RestParts {
   /** Opens the database if that has not been done. */
   readonly services: () => Promise<Services>
   readonly rooms: Rooms
+  /** Whether there is no admin yet. */
+  readonly setUpNeeded: () => Promise<boolean>
 }
 
 /** Every endpoint of the REST API, with the parts behind it, and the page that documents them. */
 export async function serveRest(app: FastifyInstance, parts: RestParts): Promise<void> {
   const { config, version } = parts
+  const accounts = async () => (await parts.services()).accounts
+  const apiKeys = async () => (await parts.services()).apiKeys
   await serveApi(app, {
     config,
-    identify: (request: FastifyRequest) =>
-      identify(request, { apiKeys: async () => (await parts.services()).apiKeys }),
+    identify: (request: FastifyRequest) => identify(request, { apiKeys, accounts }),
     register: (api) => declareEndpoints(api, parts),
   })
+  await app.register(jwksRoutes, { accounts })
   await serveApiDocs(app, renderOpenApi(restEndpoints(config), { version, serverUrl: config.http.publicUrl }))
 }
 
@@ -34,15 +46,37 @@ export async function serveRest(app: FastifyInstance, parts: RestParts): Promise
 export function restEndpoints(config: Config): readonly Endpoint[] {
   const services = () => Promise.reject(new Error('a document calls nobody'))
   // No handler is called, so that nobody asks for the rooms.
-  const parts = { config, version: '', services, rooms: undefined as never }
+  const parts = { config, version: '', services, rooms: undefined as never, setUpNeeded: services }
   return endpointsOf((api) => declareEndpoints(api, parts))
 }
 
-function declareEndpoints(api: Api, { config, version, services }: RestParts): void {
-  serverRoutes(api, { config, version })
+function declareEndpoints(api: Api, { config, version, services, setUpNeeded, rooms }: RestParts): void {
+  const accounts = async () => (await services()).accounts
+  const audit = async () => (await services()).audit
+  serverRoutes(api, { config, version, setUpNeeded })
+  authenticationRoutes(api, {
+    config,
+    accounts,
+    audit,
+    isOwnPage: ({ headers: { origin, host } }) => isOwnPage({ origin, host }, config),
+  })
+  accountRoutes(api, { config, accounts, audit })
+  usersRoutes(api, { accounts })
   apiKeyRoutes(api, {
     apiKeys: async () => (await services()).apiKeys,
-    audit: async () => (await services()).audit,
+    audit,
   })
-  auditRoutes(api, { audit: async () => (await services()).audit })
+  auditRoutes(api, { audit })
+  roomRoutes(api, {
+    rooms,
+    audit,
+    tokens: async () => (await services()).apiKeys,
+    tokenMaxSeconds: config.auth.tokenMaxSeconds,
+    codecs: config.media.codecs,
+  })
+  meetingRoutes(api, {
+    meetings: async () => (await services()).meetings.meetings,
+    joining: async () => (await services()).meetings.joining,
+    subscriberOf,
+  })
 }

@@ -1,23 +1,48 @@
 import type { Queryable } from '../db/tables.ts'
 
+/** Of backends, which admins manage; or of this server, for the tokens that it issues itself. */
+export type KeyKind = 'backend' | 'server'
+
 const shown = ['id', 'name', 'created_at', 'last_used_at', 'revoked_at'] as const
 
 export async function insertApiKey(
   db: Queryable,
-  row: { id: string; name: string; secret: Uint8Array; created_at: Date },
+  row: { id: string; name: string; secret: Uint8Array; created_at: Date; kind?: KeyKind },
 ): Promise<void> {
   await db.insertInto('api_keys').values(row).execute()
 }
 
-/** Newest first. */
+/** Those of backends, newest first. */
 export function listApiKeys(db: Queryable) {
-  return db.selectFrom('api_keys').select(shown).orderBy('created_at', 'desc').orderBy('id').execute()
+  return db
+    .selectFrom('api_keys')
+    .select(shown)
+    .where('kind', '=', 'backend' satisfies KeyKind)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .execute()
+}
+
+/** Ids of this server's own keys, newest first. */
+export async function listServerKeys(db: Queryable): Promise<string[]> {
+  const rows = await db
+    .selectFrom('api_keys')
+    .select('id')
+    .where('kind', '=', 'server' satisfies KeyKind)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 /** The encrypted secret, unless the key was revoked. */
-export async function findApiKeySecret(db: Queryable, id: string): Promise<Uint8Array | undefined> {
-  const row = await db.selectFrom('api_keys').select('secret').where('id', '=', id).executeTakeFirst()
-  return row?.secret ?? undefined
+export async function findApiKeySecret(
+  db: Queryable,
+  { id, kind }: { id: string; kind?: KeyKind | undefined },
+): Promise<Uint8Array | undefined> {
+  let query = db.selectFrom('api_keys').select('secret').where('id', '=', id)
+  if (kind !== undefined) query = query.where('kind', '=', kind)
+  return (await query.executeTakeFirst())?.secret ?? undefined
 }
 
 /** Writes at most once in `everyMs`, whoever else does. */
@@ -41,6 +66,7 @@ export async function revokeApiKey(db: Queryable, { id, now }: { id: string; now
     .updateTable('api_keys')
     .set((row) => ({ secret: null, revoked_at: row.fn.coalesce('revoked_at', row.val(now)) }))
     .where('id', '=', id)
+    .where('kind', '=', 'backend' satisfies KeyKind)
     .returning('id')
     .executeTakeFirst()
   return row !== undefined

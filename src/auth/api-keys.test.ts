@@ -18,7 +18,7 @@ const limits = { nameLength: 32 }
 const open = async (db: Db, dataDir: string, encryptionKey = '', log = silent) =>
   new ApiKeys({
     db,
-    config: { limits, auth: { encryptionKey, tokenMaxSeconds: 86_400 } },
+    config: { limits, auth: { tokenMaxSeconds: 86_400 } },
     log,
     box: await SecretBox.create({ dataDir, encryptionKey }),
   })

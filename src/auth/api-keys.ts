@@ -8,10 +8,12 @@ import {
   findApiKeySecret,
   insertApiKey,
   listApiKeys,
+  listServerKeys,
   markApiKeyUsed,
   revokeApiKey,
+  type KeyKind,
 } from './api-keys.store.ts'
-import { verifyRoomToken, type RoomToken } from './room-token.ts'
+import { signRoomToken, verifyRoomToken, type RoomToken, type SignOptions } from './room-token.ts'
 import type { SecretBox } from './secret-box.ts'
 
 /** An API key as its owner may see it at any time: without its secret. */
@@ -32,7 +34,7 @@ export interface NewApiKey {
 export interface ApiKeysOptions {
   readonly db: Queryable
   readonly config: {
-    readonly auth: AuthConfig
+    readonly auth: Pick<AuthConfig, 'tokenMaxSeconds'>
     readonly limits: Pick<LimitsConfig, 'nameLength'>
   }
   readonly log: Log
@@ -46,6 +48,7 @@ const usedEveryMs = 60_000
 export class ApiKeys {
   readonly #options: ApiKeysOptions
   readonly #box: SecretBox
+  #serverKey: Promise<SignOptions['key']> | undefined
 
   constructor(options: ApiKeysOptions) {
     this.#options = options
@@ -58,14 +61,23 @@ export class ApiKeys {
     if (trimmed === '') throw new AppError('bad-request', 'An API key needs a name.')
     if (trimmed.length > max) throw limitExceeded('nameLength', max)
     // Prefixes tell people, and programs that look for leaked secrets, what they have found.
-    const id = `key_${randomId()}`
-    const secret = new Secret(`sluice_${randomBytes(32).toString('base64url')}`)
-    const sealed = this.#box.seal(secret, contextOf(id))
-    await insertApiKey(this.#options.db, { id, name: trimmed, secret: sealed, created_at: now })
-    return { id, secret }
+    return this.#insert(`key_${randomId()}`, { name: trimmed, kind: 'backend', now })
   }
 
-  /** Newest first, revoked ones too. */
+  /** A room token of this server's own, for whom it knows: `auth.tokenMaxSeconds` bounds its life. */
+  async issueToken(claims: Omit<SignOptions, 'key'>): Promise<{ token: string; expiresAt: Date }> {
+    const { now } = claims
+    const lifeSeconds = Math.min(claims.lifeSeconds, this.#options.config.auth.tokenMaxSeconds)
+    this.#serverKey ??= this.#provideServerKey(now)
+    const key = await this.#serverKey.catch((error: unknown) => {
+      this.#serverKey = undefined
+      throw error
+    })
+    const expiresAt = new Date((Math.floor(now.getTime() / 1000) + lifeSeconds) * 1000)
+    return { token: await signRoomToken({ ...claims, key, lifeSeconds }), expiresAt }
+  }
+
+  /** Those of backends: newest first, revoked ones too. */
   async list(): Promise<ApiKey[]> {
     return (await listApiKeys(this.#options.db)).map((row) => ({
       id: row.id,
@@ -82,9 +94,9 @@ export class ApiKeys {
     if (!wasThere) throw new AppError('not-found', 'There is no such API key.')
   }
 
-  /** Undefined when there is none, or it was revoked. */
-  async findSecret(id: string): Promise<Secret | undefined> {
-    const sealed = await findApiKeySecret(this.#options.db, id)
+  /** Undefined when there is none (of that kind), or it was revoked. */
+  async findSecret(id: string, kind?: KeyKind): Promise<Secret | undefined> {
+    const sealed = await findApiKeySecret(this.#options.db, { id, kind })
     if (sealed === undefined) return undefined
     try {
       return this.#box.open(sealed, contextOf(id))
@@ -99,7 +111,7 @@ export class ApiKeys {
 
   /** The id of the key that an HTTP Basic `id:secret` proves; otherwise throws `unauthorized`. */
   async authenticate({ id, secret, now }: { id: string; secret: string; now: Date }): Promise<string> {
-    const known = await this.findSecret(id)
+    const known = await this.findSecret(id, 'backend')
     // One answer for both: whoever guesses must not learn which ids there are.
     if (known === undefined || !known.equals(secret)) {
       throw new AppError('unauthorized', 'There is no such API key, or its secret is another one.', {
@@ -122,6 +134,25 @@ export class ApiKeys {
     })
     await markApiKeyUsed(this.#options.db, { id: verified.keyId, now, everyMs: usedEveryMs })
     return verified
+  }
+
+  async #insert(
+    id: string,
+    { name, kind, now }: { name: string; kind: KeyKind; now: Date },
+  ): Promise<NewApiKey> {
+    const secret = new Secret(`sluice_${randomBytes(32).toString('base64url')}`)
+    const sealed = this.#box.seal(secret, contextOf(id))
+    await insertApiKey(this.#options.db, { id, name, secret: sealed, created_at: now, kind })
+    return { id, secret }
+  }
+
+  /** The newest that can be read; another is made where there is none, or `auth.encryptionKey` was changed. */
+  async #provideServerKey(now: Date): Promise<SignOptions['key']> {
+    for (const id of await listServerKeys(this.#options.db)) {
+      const secret = await this.findSecret(id).catch(() => undefined)
+      if (secret !== undefined) return { id, secret }
+    }
+    return this.#insert(`server_${randomId()}`, { name: 'this server', kind: 'server', now })
   }
 }
 

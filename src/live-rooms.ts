@@ -1,0 +1,49 @@
+import type { RoomId } from './lib/ids.ts'
+import type { MeetingServices } from './meetings/meeting-services.ts'
+import { meetingOf, type LiveRooms, type Visitor } from './meetings/rooms.ts'
+import type { Peer } from './rooms/peer.ts'
+import type { Rooms } from './rooms/rooms.ts'
+
+/** Connects meetings, which know nothing of rooms, with the rooms in which they take place. */
+
+/** From now on meetings end their rooms, and hear what happens in them. */
+export function holdMeetings({ live }: MeetingServices, rooms: Rooms): void {
+  live.hold(liveRoomsOf(rooms))
+  live.start()
+  rooms.listen({
+    peerJoined: (room, peer) => {
+      const id = meetingOf(room.id)
+      if (id !== undefined && !peer.grants.hidden) live.peerJoined(id, visitorOf(peer), new Date())
+    },
+    peerLeft: (room, peer, reason) => {
+      const id = meetingOf(room.id)
+      if (id !== undefined && !peer.grants.hidden) live.peerLeft(id, visitorOf(peer), reason, new Date())
+    },
+    roomClosed: (room, reason) => {
+      const id = meetingOf(room.id)
+      if (id !== undefined) live.roomClosed(id, reason, new Date())
+    },
+  })
+}
+
+function liveRoomsOf(rooms: Rooms): LiveRooms {
+  const find = (id: string) => rooms.get(id as RoomId)
+  return {
+    openIds: () => rooms.list().flatMap(({ id }) => (meetingOf(id) === undefined ? [] : id)),
+    end: (id) => find(id)?.end(),
+    leave: (id, identity) =>
+      find(id)
+        ?.joinedPeers.find((peer) => peer.id === identity)
+        ?.close('left'),
+    change: (id, settings) => find(id)?.update(settings),
+  }
+}
+
+function visitorOf(peer: Peer): Visitor {
+  const accountId = peer.identity.metadata?.['accountId']
+  return {
+    identity: peer.id,
+    name: peer.joined?.displayName ?? peer.identity.name ?? peer.id,
+    accountId: typeof accountId === 'string' ? accountId : undefined,
+  }
+}

@@ -1,0 +1,105 @@
+import { repetitionText, type Occurrence, type Schedule } from './recurrence.ts'
+
+/** What mails about meetings say. Values in, text out. */
+
+export interface MailedMeeting {
+  readonly title: string
+  readonly description: string
+  readonly hostName: string
+  readonly schedule: Schedule | undefined
+  /** The occurrence that comes next. */
+  readonly next: Occurrence | undefined
+  readonly url: string
+  readonly code: string
+  readonly passcode: string | undefined
+}
+
+export interface MailText {
+  readonly subject: string
+  readonly text: string
+}
+
+export function invitationMail(meeting: MailedMeeting): MailText {
+  return {
+    subject: subjectOf('Invitation', meeting),
+    text: paragraphs(
+      `${meeting.hostName} invites you to a meeting.`,
+      factsOf(meeting),
+      meeting.description,
+      wayIn(meeting),
+    ),
+  }
+}
+
+/** `changes` names what is different now. */
+export function changeMail(meeting: MailedMeeting, changes: readonly string[]): MailText {
+  return {
+    subject: subjectOf('Changed', meeting),
+    text: paragraphs(
+      `${meeting.hostName} has changed a meeting that you are invited to: ${changes.join(', ')}.`,
+      factsOf(meeting),
+      meeting.description,
+      wayIn(meeting),
+    ),
+  }
+}
+
+export function cancellationMail(meeting: MailedMeeting): MailText {
+  return {
+    subject: subjectOf('Cancelled', meeting),
+    text: paragraphs(
+      `${meeting.hostName} has cancelled this meeting. It does not take place.`,
+      factsOf(meeting),
+    ),
+  }
+}
+
+/** For whom is no longer invited to a meeting that takes place. */
+export function removalMail(meeting: MailedMeeting): MailText {
+  return {
+    subject: subjectOf('No longer invited', meeting),
+    text: paragraphs(`${meeting.hostName} has taken back your invitation to this meeting.`, factsOf(meeting)),
+  }
+}
+
+function subjectOf(what: string, { title, next, schedule }: MailedMeeting): string {
+  const when = next && schedule ? ` (${moment(next.start, schedule.timeZone)})` : ''
+  return oneLine(`${what}: ${title}${when}`)
+}
+
+function factsOf(meeting: MailedMeeting): string {
+  const { title, schedule, next } = meeting
+  const repetition = schedule && repetitionText(schedule)
+  return [
+    oneLine(title),
+    ...(schedule && next ? [`${span(next, schedule.timeZone)} (${schedule.timeZone})`] : []),
+    ...(repetition === undefined ? [] : [`Repeats ${repetition}`]),
+  ].join('\n')
+}
+
+function wayIn({ url, code, passcode }: MailedMeeting): string {
+  return [`Join: ${url}`, `Code: ${code}`, ...(passcode === undefined ? [] : [`Passcode: ${passcode}`])].join(
+    '\n',
+  )
+}
+
+function paragraphs(...parts: readonly string[]): string {
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+}
+
+const clock = { hour: '2-digit', minute: '2-digit' } as const
+const day = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const
+
+function span({ start, end }: Occurrence, timeZone: string): string {
+  return new Intl.DateTimeFormat('en-GB', { ...day, ...clock, timeZone }).formatRange(start, end)
+}
+
+function moment(date: Date, timeZone: string): string {
+  const options = { weekday: 'short', day: 'numeric', month: 'short', ...clock, timeZone } as const
+  return new Intl.DateTimeFormat('en-GB', options).format(date)
+}
+
+/** Names and titles are what people typed: none of it may begin another line. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+}

@@ -1,0 +1,43 @@
+import type { Config } from '../../config/schema.ts'
+import type { ApiKeys } from '../auth/api-keys.ts'
+import type { Audit } from '../audit/audit.ts'
+import type { SecretBox } from '../auth/secret-box.ts'
+import type { Db } from '../db/database.ts'
+import type { Log } from '../lib/log.ts'
+import { Invitations, type Mailing } from './invitations.ts'
+import { Joining } from './joining.ts'
+import { LiveMeetings } from './live-meetings.ts'
+import { Meetings } from './meetings.ts'
+
+export interface MeetingServicesOptions {
+  readonly db: Db
+  readonly box: SecretBox
+  readonly config: Config
+  readonly log: Log
+  readonly audit: Audit
+  readonly apiKeys: ApiKeys
+  readonly mailer: Mailing
+  /** What people reach this server by, for links. */
+  readonly baseUrl: () => string
+}
+
+/** Everything about meetings and calls, connected. */
+export class MeetingServices {
+  readonly live: LiveMeetings
+  readonly meetings: Meetings
+  readonly joining: Joining
+
+  constructor(options: MeetingServicesOptions) {
+    const { config, mailer, box } = options
+    const baseUrl = () => options.baseUrl().replace(/\/$/, '')
+    this.live = new LiveMeetings(options)
+    const invitations = new Invitations({ mailer, box, limits: config.limits, baseUrl })
+    this.meetings = new Meetings({ ...options, baseUrl, live: this.live, invitations })
+    this.joining = new Joining(options)
+  }
+
+  /** Before the database. */
+  close(): Promise<void> {
+    return this.live.close()
+  }
+}
