@@ -13,7 +13,7 @@ import {
 import { parseCommandLine } from './command-line.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { nearest } from './nearest.ts'
-import type { Config } from './schema.ts'
+import type { AccountsConfig, Config } from './schema.ts'
 import { listSettings, printable, type Setting, type SettingPath, type SettingValue } from './setting-list.ts'
 
 export { ConfigError, type ConfigProblem } from './config-error.ts'
@@ -302,7 +302,7 @@ export function crossCheck(config: Config): {
   problems: readonly CrossProblem[]
   warnings: readonly string[]
 } {
-  const { http, workers, media, database, auth, mail } = config
+  const { http, workers, media, database, auth, accounts, mail } = config
   const problems: CrossProblem[] = []
   const warnings: string[] = []
 
@@ -367,6 +367,8 @@ export function crossCheck(config: Config): {
     })
   }
 
+  problems.push(...checkIssuer(accounts))
+
   const repeated = workers.cores.filter((core, index) => workers.cores.indexOf(core) !== index)
   if (repeated.length > 0) {
     problems.push({
@@ -397,6 +399,38 @@ export function crossCheck(config: Config): {
   if (media.codecs.every((codec) => codec === 'opus'))
     warnings.push('media.codecs has no video codec: rooms will have no video.')
   return { problems, warnings }
+}
+
+function checkIssuer({ issuer, clientId, adminClaim }: AccountsConfig): CrossProblem[] {
+  const problems: CrossProblem[] = []
+  const url = URL.parse(issuer)
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
+  if (issuer !== '' && !isSafe) {
+    problems.push({
+      settings: ['accounts.issuer'],
+      wrong: `${JSON.stringify(issuer)} is not the address of an issuer`,
+      allowed: 'https://login.example.org/realms/team or the like; http only on this machine',
+    })
+  }
+  if (issuer !== '' && clientId === '') {
+    problems.push({
+      settings: ['accounts.clientId', 'accounts.issuer'],
+      wrong: 'is missing: an issuer knows this server by it',
+      allowed: 'the client id that the issuer gave out',
+    })
+  }
+  if (adminClaim !== '' && !/^[^=]+=.+$/.test(adminClaim)) {
+    problems.push({
+      settings: ['accounts.adminClaim'],
+      wrong: `${JSON.stringify(adminClaim)} names no claim and value`,
+      allowed: 'claim=value, such as groups=sluice-admins',
+    })
+  }
+  return problems
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\./.test(host)
 }
 
 function isWebUrl(text: string): boolean {

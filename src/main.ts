@@ -6,7 +6,7 @@ import { ConfigError, loadConfig } from '../config/load.ts'
 import { findWorkerBinary } from '../workers/binary/resolve.ts'
 import { App, version } from './app.ts'
 import { createLog, type Log } from './lib/log.ts'
-import { startSummary, urlOf } from './start-summary.ts'
+import { startSummary } from './start-summary.ts'
 
 /** The process: reads what it is told, starts the app, says where it is, ends on signals. */
 
@@ -51,16 +51,28 @@ async function main(): Promise<void> {
       },
     ])
   }
-  const app = await App.create({ config, listen, workerBinary: binary.path, log })
+  const app = await App.create({ config, listen, workerBinary: binary.path, log, lanAddress: lan?.address })
   closeOnSignals(app, log)
   closeOnFaults(app, log)
-  const port = await app.listen()
+  await app.listen()
 
-  const url = urlOf(config.http, { port, lanAddress: lan?.address })
+  const { url } = app
+  const workers = app.workerStatus()
+  const setUpCode = (await isSetUpNeeded(app, log)) ? app.setUpCode : undefined
   process.stdout.write(
-    startSummary({ url, config, file: loaded.file, binary, workers: app.workerStatus(), listen, version }),
+    startSummary({ url, config, file: loaded.file, binary, workers, listen, version, setUpCode }),
   )
   if (lan) process.stdout.write(await lanHint(url, lan))
+}
+
+/** A database that cannot be asked keeps nobody from meeting: the log says so, and who needs it is told. */
+async function isSetUpNeeded(app: App, log: Log): Promise<boolean> {
+  try {
+    return await app.setUpNeeded()
+  } catch (error) {
+    log.error({ err: error }, 'the database cannot be opened')
+    return false
+  }
 }
 
 async function lanHint(url: string, lan: Lan): Promise<string> {

@@ -1,5 +1,7 @@
 import type { ListenAddress } from '../config/addresses.ts'
 import type { Config, HttpConfig } from '../config/schema.ts'
+import { hasPasswords } from './auth/accounts.ts'
+import type { Secret } from './lib/ids.ts'
 import type { WorkerStatus } from '../workers/worker-pool.ts'
 import { admitsGuests } from './session/guests.ts'
 
@@ -11,6 +13,8 @@ export interface StartFacts {
   readonly workers: readonly WorkerStatus[]
   readonly listen: readonly ListenAddress[]
   readonly version: string
+  /** While there is no admin. */
+  readonly setUpCode?: Secret | undefined
 }
 
 /** The URL people open. */
@@ -37,6 +41,7 @@ export function startSummary(facts: StartFacts): string {
   const rows = [
     ['open', facts.url],
     ['mode', `${config.mode}: ${whoMayEnter(config)}`],
+    ...(facts.setUpCode ? [['admin', nobodyYet(facts.url, config, facts.setUpCode)]] : []),
     ['data', config.dataDir],
     ['settings', facts.file ?? 'defaults (config/sluice.sample.yaml shows all)'],
     ['worker', `mediasoup ${facts.binary.version}, ${facts.binary.source}: ${facts.binary.path}`],
@@ -47,6 +52,12 @@ export function startSummary(facts: StartFacts): string {
     ['media', `${ports} on ${addresses.join(', ')}`],
   ]
   return `\nSluice ${facts.version}\n${rows.map(([name, value]) => `  ${name!.padEnd(9)} ${value}`).join('\n')}\n`
+}
+
+function nobodyYet(url: string, { accounts }: Config, setUpCode: Secret): string {
+  if (!hasPasswords(accounts))
+    return 'nobody yet: set accounts.adminClaim, or npm run accounts -- role EMAIL admin'
+  return `nobody yet: open ${url.replace(/\/$/, '')}/register?setUpCode=${setUpCode.reveal()} to become the first`
 }
 
 function whoMayEnter(config: Config): string {
