@@ -330,6 +330,24 @@ test('the application changes a room with a version, sends to it, and is named n
   assert.deepEqual([details.displayName, details.proven, details.grants.moderate], ['Benjamin', false, false])
 })
 
+test('a room is as the application opened it', async () => {
+  const opened = await server.app.rooms.open('opened' as RoomId, {
+    codecs: ['vp8'],
+    maxPeers: 1,
+    emptySeconds: 600,
+    metadata: { lesson: 7 },
+    policy: { unmute: 'moderators' },
+  })
+  assert.equal(await server.app.rooms.open('opened' as RoomId, { maxPeers: 5 }), opened)
+  const { client } = await guest(server, 'opened')
+  const { routerRtpCapabilities } = await client.request('getRouterRtpCapabilities', {})
+  const codecs = new Set(routerRtpCapabilities.codecs!.map(({ mimeType }) => mimeType))
+  assert.deepEqual(codecs, new Set(['audio/opus', 'video/VP8', 'video/rtx']))
+  const { room } = await client.request('room.get', {})
+  assert.deepEqual([room.maxPeers, room.metadata, room.policy.unmute], [1, { lesson: 7 }, 'moderators'])
+  await assert.rejects(guest(server, 'opened'), { code: 'limit-exceeded' })
+})
+
 test('demo clients see the ordinary notifications of what is done to them', async () => {
   const host = await guest(server, 'old')
   const demo = await SignalingClient.connect(server.url, { room: 'old', path: '/', peerId: 'demo' })
