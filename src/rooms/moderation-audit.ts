@@ -1,0 +1,38 @@
+import type { AuditAction } from '../audit/actions.ts'
+import type { AuditEntry } from '../audit/audit.ts'
+import type { ModerationAct, ModerationAction } from './events.ts'
+import type { Room } from './room.ts'
+
+/** What of moderation goes into the audit log. The rest concerns nobody's security: names, hands, the spotlight. */
+const audited: Partial<Record<ModerationAction, AuditAction>> = {
+  admitted: 'participant.admitted',
+  denied: 'participant.denied',
+  'policy-changed': 'room.changed',
+  muted: 'participant.muted',
+  'all-muted': 'participant.muted',
+  stopped: 'participant.stopped',
+  removed: 'participant.removed',
+  banned: 'participant.banned',
+  unbanned: 'participant.unbanned',
+  'grants-changed': 'participant.grants-changed',
+  ended: 'room.ended',
+}
+
+/** The entry for what a moderator did in a call. Undefined for what is not audited, or came by REST, whose route does it. */
+export function auditEntryOf(room: Room, act: ModerationAct, now: Date): AuditEntry | undefined {
+  const action = audited[act.action]
+  if (action === undefined || act.by === undefined) return undefined
+  const { id, identity } = act.by
+  const target =
+    act.target === undefined
+      ? ({ kind: 'room', id: room.id } as const)
+      : ({ kind: 'participant', id: act.target } as const)
+  const source = act.details?.['source']
+  return {
+    actor: { kind: 'participant', id, address: identity.address },
+    action,
+    target,
+    data: { room: room.id, ...(typeof source === 'string' ? { source } : {}) },
+    now,
+  }
+}
