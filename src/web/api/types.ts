@@ -135,9 +135,12 @@ export interface AuditEntry {
 export type MeetingStatus = 'scheduled' | 'live' | 'ended' | 'cancelled'
 
 export interface Invitee {
-  readonly email: string
+  /** Hosts see all, others their own alone. */
+  readonly email?: string
   readonly name?: string
-  readonly status: string
+  readonly status: 'invited' | 'accepted' | 'declined'
+  /** Whether they were in it. Only of one meeting, for hosts. */
+  readonly joined?: boolean
 }
 
 export interface Meeting {
@@ -154,14 +157,16 @@ export interface Meeting {
   /** RRULE text of RFC 5545. */
   readonly recurrence?: string
   readonly nextStart?: string
+  readonly nextEnd?: string
+  /** When it last took place, or was over. */
+  readonly pastAt?: string
   readonly hasPasscode: boolean
   /** Hosts only. */
   readonly passcode?: string
   readonly lobby: boolean
   readonly joinBeforeHost: boolean
   readonly maxParticipants?: number
-  /** Hosts only. */
-  readonly invitees?: readonly Invitee[]
+  readonly invitees: readonly Invitee[]
   readonly status: MeetingStatus
   /** People in it now. */
   readonly active: number
@@ -178,7 +183,10 @@ export interface MeetingByCode {
   readonly hostName: string
   readonly startsAt?: string
   readonly endsAt?: string
+  /** From when participants may enter, if they may not yet. */
+  readonly opensAt?: string
   readonly timeZone: string
+  readonly recurrence?: string
   readonly status: MeetingStatus
   readonly hasPasscode: boolean
   readonly lobby: boolean
@@ -194,6 +202,13 @@ export interface MeetingJoin {
   readonly role: 'host' | 'participant'
   readonly meeting: MeetingByCode
   readonly expiresAt: string
+  /** For guests, to be the same person when they join again. */
+  readonly guestToken?: string
+}
+
+export interface Occurrence {
+  readonly start: string
+  readonly end: string
 }
 
 export interface Attendance {
@@ -218,13 +233,17 @@ export interface Call {
   readonly id: string
   readonly type: 'audio' | 'video' | 'screen'
   readonly status: 'waiting' | 'active' | 'ended' | 'cancelled' | 'failed'
-  readonly caller: { readonly id: string; readonly name: string }
+  /** What who asks is in it. */
+  readonly role: 'caller' | 'callee' | 'other'
+  /** Without an id when the account is gone. */
+  readonly caller: { readonly id?: string; readonly name: string }
   readonly callees: readonly {
     readonly id: string
     readonly name: string
     readonly status: 'ringing' | 'joined' | 'declined' | 'missed'
   }[]
   readonly startedAt: string
+  readonly ringsUntil: string
   readonly answeredAt?: string
   readonly endedAt?: string
   readonly seconds?: number

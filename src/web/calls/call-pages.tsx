@@ -12,7 +12,7 @@ import { EmptyState, ErrorNote, Skeleton } from '../ui/feedback.tsx'
 import { Frame } from '../ui/frame.tsx'
 import { Link } from '../ui/link.tsx'
 import { useAddressQuery } from '../ui/router.ts'
-import { callPath, newCallPath, readNewCall } from './call-paths.ts'
+import { callAgainPath, callPath, readNewCall } from './call-paths.ts'
 import { CallProgress } from './call-progress.tsx'
 import { callTypeNames, namesInWords, withWhom } from './call-words.ts'
 import './calls.css'
@@ -113,12 +113,7 @@ export function CallPage({ params }: { params: Readonly<Record<string, string>> 
   }
   const who = withWhom(call, account?.id)
   if (call.status !== 'waiting' && call.status !== 'active') {
-    const again = newCallPath(
-      [call.caller, ...call.callees]
-        .filter((each) => each.id !== account?.id)
-        .map((each) => ({ to: each.id, name: each.name })),
-      call.type,
-    )
+    const again = callAgainPath(call, account?.id)
     return (
       <Frame title="Call" hideTitle>
         <Over title={`The call with ${who} is over`} again={again} />

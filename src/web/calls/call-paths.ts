@@ -27,10 +27,11 @@ export function readNewCall(query: URLSearchParams): { callees: Callee[]; type: 
   return { callees, type: type === 'audio' || type === 'screen' ? type : 'video' }
 }
 
+/** To call the others of a call; those whose account is gone cannot be called. */
 export function callAgainPath(call: Call, me: string | undefined): string {
   const others = [call.caller, ...call.callees].filter(({ id }) => id !== me)
   return newCallPath(
-    others.map(({ id, name }) => ({ to: id, name })),
+    others.flatMap(({ id, name }) => (id === undefined ? [] : [{ to: id, name }])),
     call.type,
   )
 }

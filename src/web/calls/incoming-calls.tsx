@@ -53,7 +53,7 @@ function Ringing({ me }: { me: string }) {
     <ul className="incoming" aria-label="Incoming calls" aria-live="assertive">
       {ringing.map((call) => (
         <li key={call.id} data-testid="incoming-call">
-          <Avatar name={call.caller.name} id={call.caller.id} size={44} />
+          <Avatar name={call.caller.name} id={call.caller.id ?? ''} size={44} />
           <div className="incoming-who">
             <strong>{call.caller.name}</strong>
             <span>{callTypeNames[call.type]}</span>

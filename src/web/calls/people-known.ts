@@ -9,8 +9,8 @@ export function peopleKnown(
 ): Callee[] {
   const known = new Map<string, Callee>()
   const names = new Set<string>()
-  const add = (to: string, name: string) => {
-    if (to === me?.id || to === me?.email || known.has(to) || names.has(name)) return
+  const add = (to: string | undefined, name: string) => {
+    if (to === undefined || to === me?.id || to === me?.email || known.has(to) || names.has(name)) return
     known.set(to, { to, name })
     names.add(name)
   }
@@ -18,7 +18,7 @@ export function peopleKnown(
     for (const { id, name } of [caller, ...callees]) add(id, name)
   }
   for (const { invitees = [] } of meetings) {
-    for (const { email, name } of invitees) add(email, name ?? email)
+    for (const { email, name } of invitees) add(email, name ?? email ?? '')
   }
   return [...known.values()]
 }

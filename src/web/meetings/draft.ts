@@ -70,7 +70,9 @@ export function draftOf(meeting: Meeting, now: Date): Draft {
     lobby: meeting.lobby,
     joinBeforeHost: meeting.joinBeforeHost,
     most: meeting.maxParticipants === undefined ? '' : String(meeting.maxParticipants),
-    invitees: (meeting.invitees ?? []).map(({ email, name }) => ({ email, ...(name ? { name } : {}) })),
+    invitees: meeting.invitees.flatMap(({ email, name }) =>
+      email === undefined ? [] : [{ email, ...(name ? { name } : {}) }],
+    ),
   }
 }
 

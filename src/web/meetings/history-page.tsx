@@ -64,7 +64,9 @@ function PastMeeting({ meeting }: { meeting: Meeting }) {
   const now = useNow(600_000)
   const [open, setOpen] = useState(false)
   const id = useId()
-  const span = spanOf(meeting)
+  // Of one that repeats, what comes next is no history.
+  const span = meeting.recurrence === undefined ? spanOf(meeting) : undefined
+  const last = span?.from ?? new Date(meeting.pastAt ?? meeting.createdAt)
   const repeats = repeatsOf(meeting)
   return (
     <li data-testid="past-meeting">
@@ -74,8 +76,8 @@ function PastMeeting({ meeting }: { meeting: Meeting }) {
             {meeting.title}
           </Link>
           <p className="meeting-facts">
-            <time dateTime={span?.from.toISOString() ?? meeting.createdAt} lang={place.language}>
-              {span ? spanInWords(span, { ...place, now }) : momentWords(new Date(meeting.createdAt), place)}
+            <time dateTime={last.toISOString()} lang={place.language}>
+              {span ? spanInWords(span, { ...place, now }) : momentWords(last, place)}
             </time>
             {repeats !== undefined && <span>{repeats}</span>}
             {meeting.role !== 'host' && <span>Host: {meeting.hostName}</span>}

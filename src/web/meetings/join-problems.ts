@@ -1,4 +1,5 @@
 import { explain, isApiError } from '../api/errors.ts'
+import { momentWords, ownZone } from './when.ts'
 import { explainJoinError, type JoinProblem } from '../join/join-errors.ts'
 
 /** What to say when a meeting cannot be entered: the server's answer to joining, or the room's. */
@@ -18,14 +19,18 @@ export function explainMeetingError(thrown: unknown): JoinProblem {
     case 'cancelled':
       return { title: 'The meeting was cancelled.', text: '' }
     case 'too-early':
-    case 'not-open':
-    case 'not-started':
-      return { title: 'It is too early.', text: thrown.message }
+      return { title: 'It is too early.', text: opensWords(thrown.data['opensAt']) }
     default:
       return thrown.code === 'rate-limited'
         ? { title: 'Too many tries.', text: explain(thrown) }
         : { title: 'This did not work.', text: explain(thrown) }
   }
+}
+
+function opensWords(opensAt: unknown): string {
+  const at = new Date(String(opensAt))
+  if (Number.isNaN(at.getTime())) return 'Come back shortly before it starts.'
+  return `You may come in from ${momentWords(at, { zone: ownZone() })} on.`
 }
 
 /** Whether asking for the passcode is what helps. */

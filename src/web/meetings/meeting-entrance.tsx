@@ -17,8 +17,8 @@ import { asksForPasscode, explainMeetingError } from './join-problems.ts'
 import { MeetingEnd } from './meeting-end.tsx'
 import { renewedToken } from './renewed-token.ts'
 import { StatusChips } from './status-chip.tsx'
-import { useNow } from './use-place.ts'
-import { fromNowWords } from './when.ts'
+import { useNow, usePlace } from './use-place.ts'
+import { fromNowWords, timeWords } from './when.ts'
 import { WhenLines } from './when-line.tsx'
 import './meetings.css'
 
@@ -98,10 +98,7 @@ function Meeting({ meeting, onInside, onLook }: MeetingProps) {
       ...(account ? {} : { name, guestToken: guestToken(code, name) }),
       ...(passcode === '' ? {} : { passcode: passcode.trim() }),
     }
-    const answer = await api.post<MeetingJoin & { guestToken?: string }>(
-      path`/meetings/by-code/${code}/join`,
-      body,
-    )
+    const answer = await api.post<MeetingJoin>(path`/meetings/by-code/${code}/join`, body)
     if (answer.guestToken !== undefined) keepGuestToken({ code, name, token: answer.guestToken })
     return answer
   }
@@ -186,7 +183,8 @@ function Meeting({ meeting, onInside, onLook }: MeetingProps) {
 
 function Details({ meeting }: { meeting: MeetingByCode }) {
   const now = useNow()
-  const { status, startsAt, lobby, joinBeforeHost, hostName } = meeting
+  const place = usePlace()
+  const { status, startsAt, opensAt, lobby, joinBeforeHost, hostName } = meeting
   const start = startsAt === undefined ? undefined : new Date(startsAt)
   return (
     <div className="join-details">
@@ -200,6 +198,12 @@ function Details({ meeting }: { meeting: MeetingByCode }) {
       <WhenLines meeting={meeting} />
       {status === 'scheduled' && !joinBeforeHost && (
         <p className="soft">Unless you are the host, you wait until {hostName} is there.</p>
+      )}
+      {opensAt !== undefined && (
+        <p className="soft">
+          It opens {fromNowWords(new Date(opensAt), now, 'en')}, at {timeWords(new Date(opensAt), place)}; for
+          the host at any time.
+        </p>
       )}
       {lobby && <p className="soft">There is a lobby: the host lets people in.</p>}
     </div>

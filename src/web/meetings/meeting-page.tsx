@@ -1,6 +1,7 @@
 import {
   Ban,
   CalendarPlus,
+  Check,
   ClipboardCopy,
   EllipsisVertical,
   KeyRound,
@@ -9,11 +10,12 @@ import {
   Square,
   Trash2,
   Video,
+  X,
 } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { api, apiUrl, path } from '../api/client.ts'
 import { isApiError } from '../api/errors.ts'
-import type { Invitee, Meeting } from '../api/types.ts'
+import type { Invitee, Meeting, Occurrence } from '../api/types.ts'
 import { useAction, useQuery } from '../api/use-query.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
@@ -126,8 +128,9 @@ function MeetingDetails({ meeting, onChange }: DetailsProps) {
           </div>
         )}
       </Section>
+      {!over && !isHost && <Answer meeting={meeting} onChange={onChange} />}
       {!over && <Invite meeting={meeting} />}
-      {isHost && meeting.invitees && meeting.invitees.length > 0 && (
+      {isHost && meeting.invitees.length > 0 && (
         <People meeting={meeting} invitees={meeting.invitees} canMail={!over} />
       )}
       {isHost && (
@@ -207,7 +210,7 @@ interface AskProps {
 }
 
 function Ask({ question, meeting, onConfirm, onClose }: AskProps) {
-  const { title, recurrence, invitees = [] } = meeting
+  const { title, recurrence, invitees } = meeting
   const told = invitees.length > 0 ? ' Everybody invited gets a mail.' : ''
   const texts: Record<Question, { title: string; text: string; confirm: string }> = {
     cancel: {
@@ -231,6 +234,37 @@ function Ask({ question, meeting, onConfirm, onClose }: AskProps) {
     <ConfirmDialog title={heading} confirm={confirm} danger onConfirm={onConfirm} onClose={onClose}>
       <p>{text}</p>
     </ConfirmDialog>
+  )
+}
+
+/** What an invited person says to it. Who came by the code alone was not asked. */
+function Answer({ meeting, onChange }: DetailsProps) {
+  const own = meeting.invitees.find(({ email }) => email !== undefined)
+  const { run, busy, error } = useAction(async (status: Invitee['status']) => {
+    await api.put(path`/meetings/${meeting.id}/response`, { status })
+    onChange(await api.get<Meeting>(path`/meetings/${meeting.id}`))
+    toast(status === 'accepted' ? 'The host sees that you come.' : 'The host sees that you do not come.')
+  })
+  if (!own) return null
+  return (
+    <Section title="Will you come?">
+      <div className="form-actions">
+        {(['accepted', 'declined'] as const).map((status) => (
+          <button
+            key={status}
+            type="button"
+            className="button"
+            aria-pressed={own.status === status}
+            aria-disabled={busy}
+            onClick={() => void run(status)}
+          >
+            {status === 'accepted' ? <Check size={18} aria-hidden /> : <X size={18} aria-hidden />}
+            {status === 'accepted' ? 'Yes' : 'No'}
+          </button>
+        ))}
+      </div>
+      <ErrorNote error={error} />
+    </Section>
   )
 }
 
@@ -293,12 +327,11 @@ function Invite({ meeting }: { meeting: Meeting }) {
   )
 }
 
-const inviteeStates: Record<string, { text: string; kind: 'plain' | 'good' | 'bad' }> = {
+const inviteeStates = {
   invited: { text: 'Invited', kind: 'plain' },
   accepted: { text: 'Accepted', kind: 'good' },
   declined: { text: 'Declined', kind: 'bad' },
-  joined: { text: 'Was there', kind: 'good' },
-}
+} as const
 
 interface PeopleProps {
   readonly meeting: Meeting
@@ -330,16 +363,17 @@ function People({ meeting, invitees, canMail }: PeopleProps) {
     >
       <ErrorNote error={error} />
       <ul className="invitees">
-        {shown.map(({ email, name, status }) => {
-          const state = inviteeStates[status] ?? { text: status, kind: 'plain' as const }
+        {shown.map(({ email, name, status, joined = false }, i) => {
+          const { text, kind } = inviteeStates[status]
+          const who = name ?? email ?? 'Somebody'
           return (
-            <li key={email}>
-              <Avatar name={name ?? email} id={email} size={32} />
+            <li key={email ?? i}>
+              <Avatar name={who} id={email ?? who} size={32} />
               <span className="invitee">
-                <span>{name ?? email}</span>
-                {name !== undefined && <span className="soft">{email}</span>}
+                <span>{who}</span>
+                {name !== undefined && email !== undefined && <span className="soft">{email}</span>}
               </span>
-              <Chip kind={state.kind}>{state.text}</Chip>
+              {joined ? <Chip kind="good">Was there</Chip> : <Chip kind={kind}>{text}</Chip>}
             </li>
           )
         })}
@@ -357,11 +391,6 @@ const day = 86_400_000
 /** As far as the next ones of a series are looked for; a yearly one has one more in it. */
 const ahead = 400 * day
 const nextShown = 5
-
-interface Occurrence {
-  readonly startsAt: string
-  readonly endsAt?: string
-}
 
 function Occurrences({ meeting }: { meeting: Meeting }) {
   const place = usePlace()
@@ -386,11 +415,11 @@ function Occurrences({ meeting }: { meeting: Meeting }) {
         <Skeleton lines={3} />
       ) : (
         <ul className="occurrences">
-          {next.map(({ startsAt, endsAt }) => (
-            <li key={startsAt}>
-              <time dateTime={startsAt} lang={place.language}>
-                {dayWords(new Date(startsAt), { ...place, now })},{' '}
-                {spanWords(new Date(startsAt), endsAt === undefined ? undefined : new Date(endsAt), place)}
+          {next.map(({ start, end }) => (
+            <li key={start}>
+              <time dateTime={start} lang={place.language}>
+                {dayWords(new Date(start), { ...place, now })},{' '}
+                {spanWords(new Date(start), new Date(end), place)}
               </time>
             </li>
           ))}

@@ -7,15 +7,17 @@ const series = {
   startsAt: '2026-10-02T07:00:00.000Z',
   endsAt: '2026-10-02T08:30:00.000Z',
   nextStart: '2026-11-27T08:00:00.000Z',
+  nextEnd: '2026-11-27T09:30:00.000Z',
 }
 const plain = (text: string | undefined) => text?.replace(/\s/g, ' ')
 
-test('the next occurrence of a series is as long as its first', () => {
+test('what counts is the next occurrence of a series, without one the first', () => {
   const span = spanOf(series)
   assert.deepEqual(
     [span?.from.toISOString(), span?.to?.toISOString()],
     ['2026-11-27T08:00:00.000Z', '2026-11-27T09:30:00.000Z'],
   )
+  assert.equal(spanOf({ startsAt: series.startsAt, endsAt: series.endsAt })?.to?.toISOString(), series.endsAt)
   assert.equal(spanOf({}), undefined)
   assert.equal(spanOf({ startsAt: series.startsAt })?.to, undefined)
 })

@@ -3,7 +3,7 @@ import { dayWords, daysBetween, momentWords, spanWords, zoneOffset, zoneWords, t
 
 /** When meetings are, of what the server says about them. Values in, values out. */
 
-type Times = Pick<Meeting, 'startsAt' | 'endsAt' | 'nextStart'>
+type Times = Pick<Meeting, 'startsAt' | 'endsAt' | 'nextStart' | 'nextEnd'>
 
 export interface Span {
   readonly from: Date
@@ -11,13 +11,10 @@ export interface Span {
 }
 
 /** The occurrence that is under way or comes next; without one, the first. Undefined for a meeting with no schedule. */
-export function spanOf({ startsAt, endsAt, nextStart }: Times): Span | undefined {
-  const start = nextStart ?? startsAt
+export function spanOf({ startsAt, endsAt, nextStart, nextEnd }: Times): Span | undefined {
+  const [start, end] = nextStart === undefined ? [startsAt, endsAt] : [nextStart, nextEnd]
   if (start === undefined) return undefined
-  const from = new Date(start)
-  if (startsAt === undefined || endsAt === undefined) return { from, to: undefined }
-  const length = Date.parse(endsAt) - Date.parse(startsAt)
-  return { from, to: new Date(from.getTime() + length) }
+  return { from: new Date(start), to: end === undefined ? undefined : new Date(end) }
 }
 
 /** Meetings in order of their start, day by day. */

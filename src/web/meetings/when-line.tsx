@@ -6,7 +6,7 @@ import { useNow, usePlace } from './use-place.ts'
 import { toWallTime, zoneWords } from './when.ts'
 
 type Timed = Pick<Meeting, 'startsAt' | 'endsAt' | 'timeZone'> &
-  Partial<Pick<Meeting, 'nextStart' | 'recurrence'>>
+  Partial<Pick<Meeting, 'nextStart' | 'nextEnd' | 'recurrence'>>
 
 /** What a rule says, in words; undefined for a meeting that does not repeat. */
 export function repeatsOf({ recurrence, startsAt, timeZone: zone }: Timed): string | undefined {
