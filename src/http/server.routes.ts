@@ -28,6 +28,10 @@ const Accounts = Type.Object({
       { description: 'The issuer that people can log in through.' },
     ),
   ),
+  verifyEmail: Type.Boolean({
+    description: 'Whether who registers has to open a mail before they can log in.',
+    examples: [true],
+  }),
   setUpNeeded: Type.Boolean({
     description: 'Whether there is no admin yet; the start prints a set-up code.',
     examples: [false],
@@ -81,6 +85,7 @@ export function serverRoutes(api: Api, { config, version, setUpNeeded }: ServerP
                 startUrl: `${apiPrefix}/auth/external/start`,
               },
             }),
+        verifyEmail: accounts.verifyEmail,
         setUpNeeded: await setUpNeeded(),
       },
       ...(keepsMails(config) ? { keptMails: '/mails' } : {}),

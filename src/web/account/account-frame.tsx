@@ -5,8 +5,8 @@ import { Frame, Tabs } from '../ui/frame.tsx'
 
 const tabs = [
   { to: '/account', text: 'Profile' },
-  { to: '/account/security', text: 'Log-in and security' },
-  { to: '/account/data', text: 'Calendar and data' },
+  { to: '/account/security', text: 'Security' },
+  { to: '/account/data', text: 'Data' },
 ]
 
 /** The pages about the own account, which the guard has seen to be there. */

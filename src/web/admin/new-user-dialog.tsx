@@ -9,7 +9,7 @@ import { CopyField } from '../ui/copy-field.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { ErrorNote } from '../ui/feedback.tsx'
 import { SelectField, SubmitButton, TextField } from '../ui/fields.tsx'
-import { roleOptions } from './roles.ts'
+import { roleMeanings, roleOptions } from './roles.ts'
 
 /** Makes an account for somebody, who then chooses a password by a link. */
 export function NewUserDialog({ onCreated, onClose }: { onCreated: () => void; onClose: () => void }) {
@@ -74,7 +74,13 @@ function NewUserForm({ onCreated, onClose }: NewUserFormProps) {
         onChange={setEmail}
         error={(tried ? problems.email : undefined) ?? ofServer.email}
       />
-      <SelectField label="Role" value={role} onChange={setRole} options={roleOptions} />
+      <SelectField
+        label="Role"
+        hint={roleMeanings[role]}
+        value={role}
+        onChange={setRole}
+        options={roleOptions}
+      />
       <ErrorNote error={ofServer.name === undefined && ofServer.email === undefined ? error : undefined} />
       <div className="form-actions end-aligned">
         <button type="button" className="button" onClick={onClose}>

@@ -12,7 +12,7 @@ const together = 4
 
 /** What accounts, API keys and meetings of these entries are called. Asks for each once. */
 export function useNames(entries: readonly AuditEntry[]): (kind: string, id: string) => string {
-  const [, setKnown] = useState(0)
+  const [, setRound] = useState(0)
   useEffect(() => {
     const wanted = new Map<string, { kind: string; id: string }>()
     for (const { actor, target } of entries) {
@@ -33,7 +33,7 @@ export function useNames(entries: readonly AuditEntry[]): (kind: string, id: str
           () => asked.delete(key),
         )
       }
-      setKnown(names.size)
+      setRound((before) => before + 1)
     }
     for (let i = 0; i < together; i++) void work()
   }, [entries])

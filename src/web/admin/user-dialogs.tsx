@@ -7,7 +7,7 @@ import type { Account } from '../api/types.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { toast } from '../ui/feedback.tsx'
 import { SelectField, TextField } from '../ui/fields.tsx'
-import { roleOptions } from './roles.ts'
+import { roleMeanings, roleOptions } from './roles.ts'
 
 export type UserAct = 'edit' | 'disable' | 'enable' | 'log-out' | 'remove-second-factor' | 'delete'
 
@@ -149,7 +149,13 @@ function Edit({ user, onSave, onClose }: EditProps) {
       onConfirm={() => onSave({ name: name.trim(), role })}
     >
       <TextField label="Name" autoComplete="off" maxLength={60} value={name} onChange={setName} />
-      <SelectField label="Role" value={role} onChange={setRole} options={roleOptions} />
+      <SelectField
+        label="Role"
+        hint={roleMeanings[role]}
+        value={role}
+        onChange={setRole}
+        options={roleOptions}
+      />
     </ConfirmDialog>
   )
 }

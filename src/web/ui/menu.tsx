@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { Link } from './link.tsx'
 
 interface MenuProps {
@@ -18,6 +18,17 @@ export function Menu({ label, icon, className, badge, side = 'above', testId, ch
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
   const list = useRef<HTMLDivElement>(null)
+  const [above, setAbove] = useState(false)
+
+  // A list that would end below what can be seen opens to the other side.
+  useLayoutEffect(() => {
+    if (!open || side === 'above') return
+    const room = window.innerHeight - (document.querySelector('.nav')?.clientHeight ?? 0)
+    const below = list.current?.getBoundingClientRect()
+    const top = root.current?.getBoundingClientRect().top ?? 0
+    setAbove(below !== undefined && below.top + below.height > room && top > below.height)
+    return () => setAbove(false)
+  }, [open, side])
 
   useEffect(() => {
     if (!open) return
@@ -71,7 +82,7 @@ export function Menu({ label, icon, className, badge, side = 'above', testId, ch
         {badge}
       </button>
       {open && (
-        <div className={`menu ${side}`} ref={list}>
+        <div className={`menu ${above ? 'above' : side}`} ref={list}>
           {children(close)}
         </div>
       )}

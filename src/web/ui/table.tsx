@@ -62,7 +62,8 @@ export function Table<T>({ caption, columns, rows, rowKey, isFaint }: TableProps
 }
 
 interface ListStateProps {
-  readonly list: Pick<Pages<unknown>, 'items' | 'error' | 'loading' | 'reload'> & Partial<Omit<Pages<unknown>, 'change'>>
+  readonly list: Pick<Pages<unknown>, 'items' | 'error' | 'loading' | 'reload'> &
+    Partial<Omit<Pages<unknown>, 'change'>>
   /** Instead of the list, when it has no items. */
   readonly empty: ReactNode
   readonly children: ReactNode
