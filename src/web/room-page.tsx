@@ -1,8 +1,18 @@
-import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import {
+  lazy,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type ComponentProps,
+  type ReactNode,
+} from 'react'
 import type { Call, EndReason } from './call/call.ts'
 import { EndPage } from './call/end-page.tsx'
+import { WaitingPage } from './call/waiting-page.tsx'
 import { rememberRoom } from './home/recent.ts'
-import { explainJoinError } from './join/join-errors.ts'
+import { endingOf, explainJoinError } from './join/join-errors.ts'
 import { JoinPage, type JoinError, type JoinExtras } from './join/join-page.tsx'
 import { useLocalMedia } from './join/use-local-media.ts'
 import { roomLink } from './ui/router.ts'
@@ -64,16 +74,23 @@ export function RoomFlow(props: RoomFlowProps) {
   return <Inside {...props} call={call} onAgain={() => setCall(undefined)} />
 }
 
+type WaitingFor = ComponentProps<typeof WaitingPage>['why']
+
 interface EntranceProps extends RoomFlowProps {
   readonly onCall: (call: Call) => void
 }
 
 function Entrance(props: EntranceProps) {
   const { title, enter, onEntered, explain = explainJoinError, extras, onCall } = props
-  const { direct = false, withCamera = true } = props
-  const media = useLocalMedia(true, { withCamera })
+  const { direct = false, withCamera = true, end } = props
+  /** The server said no for good: how it ended before it began. */
+  const [refusal, setRefusal] = useState<Omit<Ending, 'onRejoin'>>()
+  const media = useLocalMedia(refusal === undefined, { withCamera })
   const [joining, setJoining] = useState(false)
   const [error, setError] = useState<JoinError>()
+  /** At the door: under which name, and what for. */
+  const [waiting, setWaiting] = useState<{ name: string; why: WaitingFor }>()
+  const attempt = useRef<AbortController>(undefined)
   const gone = useRef(false)
   useEffect(() => {
     gone.current = false
@@ -84,20 +101,31 @@ function Entrance(props: EntranceProps) {
       gone.current = true
     }
   }, [title])
+  useEffect(() => () => attempt.current?.abort(), [])
 
   const join = async (name: string) => {
     setJoining(true)
     setError(undefined)
+    const { signal } = (attempt.current = new AbortController())
     try {
       const [entry, { enterRoom }] = await Promise.all([enter(name), loadSdk(), loadCallPage()])
       if (gone.current) return
-      const call = await enterRoom({ ...entry, takeTracks: media.take })
+      const call = await enterRoom({
+        ...entry,
+        signal,
+        takeTracks: media.take,
+        onWaiting: (why) => setWaiting({ name: entry.name, why }),
+      })
       if (gone.current) return call.leave()
       onEntered?.(call)
       onCall(call)
     } catch (thrown) {
-      setError(explain(thrown))
+      setWaiting(undefined)
       setJoining(false)
+      if (signal.aborted) return
+      const ending = endingOf(thrown)
+      if (ending) setRefusal(ending)
+      else setError(explain(thrown))
     }
   }
   // Deferred, because development mode runs effects twice.
@@ -107,6 +135,11 @@ function Entrance(props: EntranceProps) {
     const timer = window.setTimeout(() => void joinNow.current())
     return () => window.clearTimeout(timer)
   }, [direct])
+  if (refusal) return end({ ...refusal, onRejoin: () => setRefusal(undefined) })
+  if (waiting) {
+    const leave = () => attempt.current?.abort()
+    return <WaitingPage title={title} media={media} {...waiting} onLeave={leave} />
+  }
   return (
     <JoinPage
       title={title}

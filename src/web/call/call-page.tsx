@@ -3,10 +3,15 @@ import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } fro
 import { roomLink } from '../ui/router.ts'
 import { changeSettings, useSettings } from '../ui/settings.ts'
 import { useMedia } from '../ui/use-media.ts'
-import type { Call, CallState } from './call.ts'
+import type { Call, CallEvent, CallState } from './call.ts'
+import { AskedDialog } from './asked-dialog.tsx'
 import { ChatPanel } from './chat-panel.tsx'
+import { ConfirmAct, type Confirmation } from './confirm-act.tsx'
 import { Controls, type DialogName, type Panel } from './controls.tsx'
 import { HelpDialog, InviteDialog, SettingsDialog } from './dialogs.tsx'
+import { describeBarrier } from './happenings.ts'
+import { HostDialog } from './host-dialog.tsx'
+import { KnockCard, useKnocks } from './knock-card.tsx'
 import { PeoplePanel } from './people-panel.tsx'
 import { Stage } from './stage.tsx'
 import { tileKey } from './tile.tsx'
@@ -36,6 +41,10 @@ export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
   const notices = useNotices(call)
   const unread = useUnread(state, panel === 'chat', notices.say)
   const shares = useShares(state)
+  const knocking = useKnocks(call, state.isHost ? state.lobby : noKnocks, notices.say)
+  const asked = useAsked(call)
+  const [confirmation, setConfirmation] = useState<Confirmation>()
+  const [offSpotlight, setOffSpotlight] = useState<string>()
   useWakeLock(state.phase.at === 'connected')
   // The join button is gone; who uses a keyboard or a screen reader starts at the top of the call.
   const heading = useRef<HTMLHeadingElement>(null)
@@ -43,7 +52,9 @@ export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
 
   const pinnedThere = pinned !== undefined && keysOf(state).has(pinned) ? pinned : undefined
   const speaker = useSteadySpeaker(state)
-  const focus = pinnedThere ?? shares.focus ?? (view === 'speaker' ? speaker : undefined)
+  const spotlight = spotlightOf(state)
+  const spotlit = spotlight === offSpotlight ? undefined : spotlight
+  const focus = pinnedThere ?? spotlit ?? shares.focus ?? (view === 'speaker' ? speaker : undefined)
 
   const openPanel = (next: Panel) => setPanel((before) => (before === next ? undefined : next))
   const closePanel = () => {
@@ -53,21 +64,30 @@ export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
   }
   const switchView = () => {
     if (pinnedThere) setPinned(undefined)
+    else if (spotlight) setOffSpotlight(spotlit)
     else if (shares.any) shares.toggle()
     else changeSettings({ view: view === 'speaker' ? 'grid' : 'speaker' })
   }
+  const unlessBarred = (what: 'microphone' | 'camera' | 'screen', act: () => void) => {
+    const why = describeBarrier(what, state.blocked)
+    if (why === undefined) act()
+    else notices.tell(why)
+  }
   useShortcuts(shortcuts, {
-    m: () => call.setMicrophone(!state.microphone.on),
-    v: () => call.setCamera(!state.camera.on),
-    s: () => call.setScreen(!state.screen.on),
+    m: () => unlessBarred('microphone', () => call.setMicrophone(!state.microphone.on)),
+    v: () => unlessBarred('camera', () => call.setCamera(!state.camera.on)),
+    s: () => unlessBarred('screen', () => call.setScreen(!state.screen.on)),
+    h: () => call.raiseHand(state.people.every((person) => !person.local || person.hand === undefined)),
     c: () => openPanel('chat'),
     p: () => openPanel('people'),
     g: switchView,
     '?': () => setDialog('help'),
   })
+  const waiting = state.isHost ? state.lobby.length : 0
   useEffect(() => {
-    document.title = `${unread > 0 ? `(${unread}) ` : ''}${room} – Sluice`
-  }, [unread, room])
+    const news = waiting > 0 ? `(${waiting} waiting) ` : unread > 0 ? `(${unread}) ` : ''
+    document.title = `${news}${room} – Sluice`
+  }, [waiting, unread, room])
 
   return (
     <div className="call" data-compact={compact} data-panel={panel}>
@@ -111,9 +131,18 @@ export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
           link={link}
           focus={focus}
           pinned={pinnedThere}
+          onMute={state.isHost ? call.host.mute : undefined}
           onPin={setPinned}
           onShowPeople={() => setPanel('people')}
         />
+        {panel !== 'people' && (
+          <KnockCard
+            knocks={knocking.knocks}
+            host={call.host}
+            onShow={() => setPanel('people')}
+            onAside={knocking.putAside}
+          />
+        )}
         <ul className="notices" aria-hidden={notices.notices.every((notice) => !notice.problem)}>
           {notices.notices.map((notice) => (
             <li
@@ -133,10 +162,23 @@ export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
         </ul>
       </main>
       {panel === 'chat' && (
-        <ChatPanel messages={state.messages} onSend={(text) => call.sendChat(text)} onClose={closePanel} />
+        <ChatPanel
+          messages={state.messages}
+          barrier={describeBarrier('chat', state.blocked)}
+          onSend={(text) => call.sendChat(text)}
+          onClose={closePanel}
+        />
       )}
       {panel === 'people' && (
-        <PeoplePanel state={state} link={link} pinned={pinnedThere} onPin={setPinned} onClose={closePanel} />
+        <PeoplePanel
+          state={state}
+          host={call.host}
+          link={link}
+          pinned={pinnedThere}
+          onPin={setPinned}
+          onConfirm={setConfirmation}
+          onClose={closePanel}
+        />
       )}
       <Controls
         call={call}
@@ -149,6 +191,8 @@ export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
         onPanel={openPanel}
         onView={switchView}
         onDialog={setDialog}
+        onEnd={() => setConfirmation({ act: 'end' })}
+        onBarrier={notices.tell}
       />
       <div className="visually-hidden" role="status">
         {notices.said}
@@ -168,6 +212,21 @@ export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
       )}
       {dialog === 'help' && <HelpDialog onClose={() => setDialog(undefined)} />}
       {dialog === 'invite' && <InviteDialog link={link} onClose={() => setDialog(undefined)} />}
+      {dialog === 'host' && state.isHost && (
+        <HostDialog
+          call={call}
+          state={state}
+          onEnd={() => {
+            setDialog(undefined)
+            setConfirmation({ act: 'end' })
+          }}
+          onClose={() => setDialog(undefined)}
+        />
+      )}
+      {confirmation && (
+        <ConfirmAct call={call} confirmation={confirmation} onClose={() => setConfirmation(undefined)} />
+      )}
+      {asked.now && <AskedDialog key={asked.now.what} call={call} {...asked.now} onClose={asked.done} />}
     </div>
   )
 }
@@ -180,7 +239,7 @@ function Banners({ call, state, children }: { call: Call; state: CallState; chil
         {at === 'reconnecting' && (
           <p className="banner warn">
             <RefreshCw className="spin" size={17} aria-hidden />
-            <span>The connection was lost. Reconnecting…</span>
+            <span>{describeLoss(state.phase)}</span>
           </p>
         )}
       </div>
@@ -205,6 +264,30 @@ function Banners({ call, state, children }: { call: Call; state: CallState; chil
       {children}
     </div>
   )
+}
+
+function describeLoss(phase: CallState['phase']): string {
+  const waitsFor = phase.at === 'reconnecting' ? phase.waitsFor : undefined
+  if (waitsFor === 'host') return 'You were away for a moment. Waiting for a host to be here…'
+  if (waitsFor === 'lobby') return 'You were away for a moment. Waiting for a host to let you in again…'
+  return 'The connection was lost. Reconnecting…'
+}
+
+const noKnocks: CallState['lobby'] = []
+
+/** The tile that a host made large for everybody: what the person shows. To themselves nobody is large. */
+function spotlightOf({ people, spotlight }: CallState): string | undefined {
+  const person = people.find(({ id, local }) => id === spotlight && !local)
+  return person && tileKey(person.id, person.screen ? 'screen' : 'camera')
+}
+
+type Asked = Extract<CallEvent, { type: 'asked' }>
+
+/** What a host asked the own person for and was not answered yet; the last one counts. */
+function useAsked(call: Call) {
+  const [now, setNow] = useState<Asked>()
+  useEffect(() => call.onEvent((event) => event.type === 'asked' && setNow(event)), [call])
+  return { now, done: () => setNow(undefined) }
 }
 
 function keysOf(state: CallState): Set<string> {

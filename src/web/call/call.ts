@@ -1,3 +1,5 @@
+import type { Obstacle, RoomPolicy, WaitReason } from 'sluice-client'
+
 /**
  * What the room page shows, as values, and what it can ask for. The page is a function of `CallState`; `sdk-call.ts` makes it
  * from the SDK's Room, `fixtures/fake-call.ts` from nothing.
@@ -24,6 +26,23 @@ export interface Person {
   /** `none`: has no microphone here at all. */
   readonly microphone: 'on' | 'muted' | 'none'
   readonly quality: Quality
+  /** Who may admit, mute, remove; people call it host, the server moderator. */
+  readonly isHost: boolean
+  /** The place among the raised hands, from 1. */
+  readonly hand: number | undefined
+}
+
+/** Somebody at the door. */
+export interface Knock {
+  readonly id: string
+  readonly name: string
+  /** Milliseconds. */
+  readonly since: number
+}
+
+export interface Banned {
+  readonly id: string
+  readonly name: string
 }
 
 export interface ChatMessage {
@@ -62,7 +81,8 @@ export type EndReason =
 export type Phase =
   | { readonly at: 'connecting' }
   | { readonly at: 'connected' }
-  | { readonly at: 'reconnecting' }
+  /** `waitsFor`: the connection is there again, and one has to be let in again. */
+  | { readonly at: 'reconnecting'; readonly waitsFor?: WaitReason }
   | { readonly at: 'ended'; readonly why: EndReason; readonly detail?: string }
 
 export interface CallState {
@@ -79,21 +99,62 @@ export interface CallState {
   readonly camera: Switch
   readonly screen: Switch
   readonly audioBlocked: boolean
+  /** Whether the own person is host. */
+  readonly isHost: boolean
+  readonly policy: RoomPolicy
+  /** What the own person may not turn on or do now, and why. */
+  readonly blocked: Blocked
+  /** Who waits at the door, longest first; hosts know it. */
+  readonly lobby: readonly Knock[]
+  /** Id of who is in the spotlight for everybody. */
+  readonly spotlight: string | undefined
 }
+
+export type Blocked = Readonly<Record<'microphone' | 'camera' | 'screen' | 'chat', Obstacle | undefined>>
 
 export type CallEvent =
   | { readonly type: 'joined'; readonly name: string }
   | { readonly type: 'left'; readonly name: string }
   | { readonly type: 'problem'; readonly text: string }
   | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'knock'; readonly who: Knock }
+  | { readonly type: 'asked'; readonly by: string | undefined; readonly what: Askable }
+
+/** What somebody can be asked to turn on. */
+export type Askable = 'microphone' | 'camera' | 'screen'
+
+/** What hosts do. What goes wrong is told as a `problem`. Each function can be passed on by itself. */
+export interface HostActions {
+  readonly admit: (id: string) => void
+  readonly admitAll: () => void
+  readonly deny: (id: string) => void
+  readonly mute: (id: string) => void
+  readonly muteAll: () => void
+  readonly askFor: (id: string, what: Askable) => void
+  readonly stop: (id: string, source: PictureSource) => void
+  readonly lowerHand: (id: string) => void
+  readonly lowerAllHands: () => void
+  readonly spotlight: (id: string | undefined) => void
+  readonly setHost: (id: string, isHost: boolean) => void
+  readonly handOver: (id: string) => void
+  readonly remove: (id: string, message: string) => void
+  readonly ban: (id: string, message: string) => void
+  readonly banned: () => Promise<readonly Banned[]>
+  /** Resolves when it is done, or was told as a problem. */
+  readonly unban: (banId: string) => Promise<void>
+  readonly setPolicy: (change: Partial<RoomPolicy>) => void
+  readonly endForAll: () => void
+}
 
 export interface Call {
+  readonly host: HostActions
   subscribe(listener: () => void): () => void
   state(): CallState
   onEvent(listener: (event: CallEvent) => void): () => void
   setMicrophone(on: boolean): void
   setCamera(on: boolean): void
   setScreen(on: boolean): void
+  raiseHand(up: boolean): void
   sendChat(text: string): void
   useDevice(kind: DeviceKind, deviceId: string): Promise<void>
   deviceInUse(kind: DeviceKind): string | undefined

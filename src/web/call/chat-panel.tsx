@@ -1,4 +1,4 @@
-import { MessageSquare, SendHorizontal } from 'lucide-react'
+import { Lock, MessageSquare, SendHorizontal } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState, type FormEvent } from 'react'
 import type { ChatMessage } from './call.ts'
 import { longestMessage } from './chat-limits.ts'
@@ -7,6 +7,8 @@ import { SidePanel } from './panel.tsx'
 
 interface ChatPanelProps {
   readonly messages: readonly ChatMessage[]
+  /** Why the own person may not write now; undefined: it may. */
+  readonly barrier: string | undefined
   readonly onSend: (text: string) => void
   readonly onClose: () => void
 }
@@ -14,7 +16,7 @@ interface ChatPanelProps {
 /** Messages by the same person within this time share one heading. */
 const sameBreath = 3 * 60_000
 
-export function ChatPanel({ messages, onSend, onClose }: ChatPanelProps) {
+export function ChatPanel({ messages, barrier, onSend, onClose }: ChatPanelProps) {
   const [text, setText] = useState('')
   const list = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
@@ -32,7 +34,7 @@ export function ChatPanel({ messages, onSend, onClose }: ChatPanelProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const trimmed = text.trim()
-    if (trimmed === '') return
+    if (trimmed === '' || barrier !== undefined) return
     atEnd.current = true
     onSend(trimmed)
     setText('')
@@ -65,7 +67,13 @@ export function ChatPanel({ messages, onSend, onClose }: ChatPanelProps) {
           </ol>
         )}
       </div>
-      <form className="composer" onSubmit={submit} ref={form}>
+      {barrier !== undefined && (
+        <p className="chat-barrier" role="status">
+          <Lock size={16} aria-hidden />
+          {barrier}
+        </p>
+      )}
+      <form className="composer" onSubmit={submit} ref={form} hidden={barrier !== undefined}>
         <textarea
           data-testid="chat-input"
           data-first-focus

@@ -1,7 +1,9 @@
 import {
+  ChevronUp,
   Video,
   VideoOff,
   Ellipsis,
+  Hand,
   Keyboard,
   LayoutGrid,
   Link2,
@@ -12,15 +14,17 @@ import {
   MonitorX,
   PhoneOff,
   Settings2,
+  ShieldCheck,
   UserRound,
   UsersRound,
 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Menu, MenuItem } from '../ui/menu.tsx'
 import type { Call, CallState, Switch } from './call.ts'
+import { describeBarrier } from './happenings.ts'
 
 export type Panel = 'chat' | 'people'
-export type DialogName = 'settings' | 'help' | 'invite'
+export type DialogName = 'settings' | 'help' | 'invite' | 'host'
 
 interface ControlsProps {
   readonly call: Call
@@ -33,6 +37,9 @@ interface ControlsProps {
   readonly onPanel: (panel: Panel) => void
   readonly onView: () => void
   readonly onDialog: (dialog: DialogName) => void
+  readonly onEnd: () => void
+  /** Says why something cannot be done now. */
+  readonly onBarrier: (why: string) => void
 }
 
 /** A guess: what can hover has a mouse, and what has a mouse has keys. */
@@ -46,6 +53,17 @@ export function Controls(props: ControlsProps) {
   const viewIcon = speakerView ? <LayoutGrid size={20} aria-hidden /> : <UserRound size={20} aria-hidden />
   const shareLabel = state.screen.on ? 'Stop sharing' : 'Share your screen'
   const shareIcon = state.screen.on ? <MonitorX size={21} aria-hidden /> : <MonitorUp size={21} aria-hidden />
+  const me = state.people.find((person) => person.local)
+  const handUp = me?.hand !== undefined
+  const handLabel = handUp ? 'Lower your hand' : 'Raise your hand'
+  const turnHand = () => call.raiseHand(!handUp)
+  const waiting = state.isHost ? state.lobby.length : 0
+  const barrierOf = (what: 'microphone' | 'camera' | 'screen') => describeBarrier(what, state.blocked)
+  const share = () => {
+    const why = barrierOf('screen')
+    if (why === undefined) call.setScreen(!state.screen.on)
+    else props.onBarrier(why)
+  }
 
   const mute = (
     <Toggle
@@ -55,6 +73,8 @@ export function Controls(props: ControlsProps) {
       off={<MicOff size={21} aria-hidden />}
       label={state.microphone.on ? 'Mute' : 'Unmute'}
       hint="M"
+      barrier={barrierOf('microphone')}
+      onBarrier={props.onBarrier}
       onClick={() => call.setMicrophone(!state.microphone.on)}
     />
   )
@@ -66,6 +86,8 @@ export function Controls(props: ControlsProps) {
       off={<VideoOff size={21} aria-hidden />}
       label={state.camera.on ? 'Turn camera off' : 'Turn camera on'}
       hint="V"
+      barrier={barrierOf('camera')}
+      onBarrier={props.onBarrier}
       onClick={() => call.setCamera(!state.camera.on)}
     />
   )
@@ -107,7 +129,22 @@ export function Controls(props: ControlsProps) {
         {mute}
         {camera}
         {chat}
-        <Menu label="More" className="control quiet" icon={<Ellipsis size={21} aria-hidden />}>
+        <Menu
+          label={describeMore(waiting, handUp)}
+          className="control quiet"
+          icon={<Ellipsis size={21} aria-hidden />}
+          badge={
+            waiting > 0 ? (
+              <span className="badge" aria-hidden>
+                {waiting}
+              </span>
+            ) : handUp ? (
+              <span className="count" aria-hidden>
+                <Hand size={11} />
+              </span>
+            ) : undefined
+          }
+        >
           {(close) => {
             const item = (icon: ReactNode, text: string, run: () => void, testId?: string) => (
               <MenuItem
@@ -123,17 +160,26 @@ export function Controls(props: ControlsProps) {
             )
             return (
               <>
+                {item(<Hand size={19} aria-hidden />, handLabel, turnHand, 'hand-toggle')}
                 {item(
                   <UsersRound size={19} aria-hidden />,
-                  `People (${count})`,
+                  waiting > 0 ? `People (${count}), ${waiting} waiting` : `People (${count})`,
                   () => props.onPanel('people'),
                   'participants-toggle',
                 )}
                 {item(viewIcon, viewLabel, props.onView, 'view-toggle')}
-                {canShare &&
-                  item(shareIcon, shareLabel, () => call.setScreen(!state.screen.on), 'toggle-screen')}
+                {canShare && item(shareIcon, shareLabel, share, 'toggle-screen')}
+                {state.isHost &&
+                  item(
+                    <ShieldCheck size={19} aria-hidden />,
+                    'Host controls',
+                    () => props.onDialog('host'),
+                    'host-controls',
+                  )}
                 {item(<Link2 size={19} aria-hidden />, 'Invite people', () => props.onDialog('invite'))}
                 {item(<Settings2 size={19} aria-hidden />, 'Settings', () => props.onDialog('settings'))}
+                {state.isHost &&
+                  item(<PhoneOff size={19} aria-hidden />, 'End for everybody…', props.onEnd, 'end-for-all')}
                 {hasKeyboard &&
                   item(<Keyboard size={19} aria-hidden />, 'Keyboard shortcuts', () =>
                     props.onDialog('help'),
@@ -166,16 +212,64 @@ export function Controls(props: ControlsProps) {
             type="button"
             className={`control ${state.screen.on ? 'active' : ''}`}
             data-testid="toggle-screen"
-            aria-label={shareLabel}
-            title={`${shareLabel} (S)`}
+            aria-label={labelWith(shareLabel, barrierOf('screen'))}
+            title={barrierOf('screen') ?? `${shareLabel} (S)`}
             aria-pressed={state.screen.on}
             aria-busy={state.screen.busy}
-            onClick={() => call.setScreen(!state.screen.on)}
+            aria-disabled={barrierOf('screen') !== undefined}
+            onClick={share}
           >
             {shareIcon}
           </button>
         )}
-        {leave}
+        <button
+          type="button"
+          className={`control ${handUp ? 'active' : ''}`}
+          data-testid="hand-toggle"
+          aria-label={handLabel}
+          title={`${handLabel} (H)`}
+          aria-pressed={handUp}
+          onClick={turnHand}
+        >
+          <Hand size={21} aria-hidden />
+        </button>
+        {state.isHost ? (
+          <div className="leave-group">
+            {leave}
+            <Menu
+              label="More ways to leave"
+              className="control leave-more"
+              icon={<ChevronUp size={17} aria-hidden />}
+              testId="leave-more"
+            >
+              {(close) => (
+                <>
+                  <MenuItem
+                    icon={<PhoneOff size={19} aria-hidden />}
+                    onClick={() => {
+                      close()
+                      call.leave()
+                    }}
+                  >
+                    Leave, the others go on
+                  </MenuItem>
+                  <MenuItem
+                    icon={<UsersRound size={19} aria-hidden />}
+                    testId="end-for-all"
+                    onClick={() => {
+                      close()
+                      props.onEnd()
+                    }}
+                  >
+                    End for everybody…
+                  </MenuItem>
+                </>
+              )}
+            </Menu>
+          </div>
+        ) : (
+          leave
+        )}
       </div>
       <div className="bar-right">
         <button
@@ -188,20 +282,39 @@ export function Controls(props: ControlsProps) {
         >
           {viewIcon}
         </button>
+        {state.isHost && (
+          <button
+            type="button"
+            className="control quiet"
+            data-testid="host-controls"
+            aria-label="Host controls"
+            title="Host controls"
+            aria-haspopup="dialog"
+            onClick={() => props.onDialog('host')}
+          >
+            <ShieldCheck size={20} aria-hidden />
+          </button>
+        )}
         <button
           type="button"
           id="people-toggle"
           className={`control quiet ${panel === 'people' ? 'active' : ''}`}
           data-testid="participants-toggle"
-          aria-label={`People, ${count}`}
+          aria-label={waiting > 0 ? `People, ${count}, ${waiting} waiting to come in` : `People, ${count}`}
           title="People (P)"
           aria-expanded={panel === 'people'}
           onClick={() => props.onPanel('people')}
         >
           <UsersRound size={20} aria-hidden />
-          <span className="count" aria-hidden>
-            {count}
-          </span>
+          {waiting > 0 ? (
+            <span className="badge" aria-hidden>
+              {waiting}
+            </span>
+          ) : (
+            <span className="count" aria-hidden>
+              {count}
+            </span>
+          )}
         </button>
         {chat}
         <Menu label="More" className="control quiet" icon={<Ellipsis size={21} aria-hidden />}>
@@ -234,6 +347,15 @@ export function Controls(props: ControlsProps) {
   )
 }
 
+function describeMore(waiting: number, handUp: boolean): string {
+  if (waiting > 0) return `More, ${waiting} waiting to come in`
+  return handUp ? 'More, your hand is raised' : 'More'
+}
+
+function labelWith(label: string, barrier: string | undefined): string {
+  return barrier === undefined ? label : `${label}, not now: ${barrier}`
+}
+
 interface ToggleProps {
   readonly testId: string
   readonly of: Switch
@@ -241,20 +363,24 @@ interface ToggleProps {
   readonly off: ReactNode
   readonly label: string
   readonly hint: string
+  /** Why it cannot be used now; it can still be reached, and says so. */
+  readonly barrier: string | undefined
   readonly onClick: () => void
+  readonly onBarrier: (why: string) => void
 }
 
-function Toggle({ testId, of, on, off, label, hint, onClick }: ToggleProps) {
+function Toggle({ testId, of, on, off, label, hint, barrier, onClick, onBarrier }: ToggleProps) {
   return (
     <button
       type="button"
       className={`control ${of.on ? '' : 'off'}`}
       data-testid={testId}
       data-on={of.on}
-      aria-label={label}
-      title={`${label} (${hint})`}
+      aria-label={labelWith(label, barrier)}
+      title={barrier ?? `${label} (${hint})`}
       aria-busy={of.busy}
-      onClick={onClick}
+      aria-disabled={barrier !== undefined}
+      onClick={() => (barrier === undefined ? onClick() : onBarrier(barrier))}
     >
       {of.on ? on : off}
     </button>

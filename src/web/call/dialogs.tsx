@@ -3,6 +3,7 @@ import { getLocalDevices } from 'sluice-client'
 import { DeviceChoice } from '../join/join-page.tsx'
 import { CopyLink, LinkNote } from '../ui/copy-link.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { CheckField } from '../ui/fields.tsx'
 import { changeSettings, useSettings, type Settings } from '../ui/settings.ts'
 import type { DeviceKind } from './call.ts'
 
@@ -20,6 +21,7 @@ const shortcuts: readonly (readonly [string, string])[] = [
   ['M', 'Mute or unmute'],
   ['V', 'Camera on or off'],
   ['S', 'Share your screen, or stop'],
+  ['H', 'Raise or lower your hand'],
   ['C', 'Open or close the chat'],
   ['P', 'Open or close the list of people'],
   ['G', 'Grid or speaker view'],
@@ -107,14 +109,11 @@ export function SettingsDialog({ inUse, onDevice, onClose }: SettingsDialogProps
         value={theme}
         onChange={(value) => changeSettings({ theme: value })}
       />
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={shortcutsOn}
-          onChange={(event) => changeSettings({ shortcuts: event.target.checked })}
-        />
-        Keyboard shortcuts of one letter
-      </label>
+      <CheckField
+        label="Keyboard shortcuts of one letter"
+        checked={shortcutsOn}
+        onChange={(shortcuts) => changeSettings({ shortcuts })}
+      />
     </Dialog>
   )
 }

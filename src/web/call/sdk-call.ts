@@ -6,6 +6,8 @@ import {
   type RemoteParticipant,
   type SluiceError,
   type Track,
+  type WaitingPerson,
+  type WaitReason,
 } from 'sluice-client'
 import { browserOf, describeProblem } from '../join/device-state.ts'
 import { settings } from '../ui/settings.ts'
@@ -16,11 +18,15 @@ import type {
   ChatMessage,
   DeviceKind,
   EndReason,
+  HostActions,
+  Knock,
   Person,
   Picture,
   Switch,
 } from './call.ts'
 import { longestMessage } from './chat-limits.ts'
+import { describeMute, describePolicyChange, describeStop, startedMuted } from './happenings.ts'
+import { hostActions } from './sdk-host.ts'
 
 /** The call over the SDK's Room. The only file of the room page that knows the SDK. */
 
@@ -29,6 +35,10 @@ export interface EnterOptions {
   readonly name: string
   /** A room token, asked for anew with each connection; left out, the one in the address of the page. */
   readonly token?: (() => Promise<string>) | undefined
+  /** Called when one has to be let in, again when the reason changes, and when one is. */
+  readonly onWaiting: (why: WaitReason | 'admitted') => void
+  /** Ends the attempt. */
+  readonly signal: AbortSignal
   /** Called once the room is entered: the tracks of the preview become the room's, also those that come later. */
   readonly takeTracks: (receive: (track: LocalTrack) => void) => {
     readonly pending: readonly ('microphone' | 'camera')[]
@@ -48,6 +58,8 @@ const chatTopic = 'chat'
 type SwitchName = 'microphone' | 'camera' | 'screen'
 
 export async function enterRoom({
+  onWaiting,
+  signal,
   room: roomId,
   name,
   token: given,
@@ -62,7 +74,20 @@ export async function enterRoom({
   window.sluiceRoom = room
   const call = new SdkCall(room)
   const token = given ?? tokenOfAddress()
-  await room.connect('', { room: roomId, name, ...(token === undefined ? {} : { token }) })
+  const admitted = (state: Room['state']) => {
+    if (state === 'connecting') onWaiting('admitted')
+  }
+  room.once('waiting', () => room.on('connectionStateChanged', admitted))
+  room.on('waiting', onWaiting)
+  const cancel = () => void room.disconnect()
+  signal.addEventListener('abort', cancel)
+  try {
+    signal.throwIfAborted()
+    await room.connect('', { room: roomId, name, ...(token === undefined ? {} : { token }) })
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    room.off('waiting', onWaiting).off('connectionStateChanged', admitted)
+  }
   call.publishAll(takeTracks)
   if (speakerId) void room.switchActiveDevice('audiooutput', speakerId).catch(() => undefined)
   return call
@@ -102,6 +127,13 @@ const endings: Record<DisconnectReason, EndReason> = {
   refused: 'not-allowed',
 }
 
+/** Why the server did not have this client back. */
+const refusals: Partial<Record<SluiceError['code'], EndReason>> = {
+  'limit-exceeded': 'room-full',
+  'room-locked': 'room-locked',
+  banned: 'banned',
+}
+
 class SdkCall implements Call {
   readonly #room: Room
   readonly #listeners = new Set<() => void>()
@@ -116,9 +148,16 @@ class SdkCall implements Call {
   #busy = { microphone: false, camera: false, screen: false }
   #messages: readonly ChatMessage[] = []
   #phase: CallState['phase'] = { at: 'connecting' }
+  #policy: Room['policy']
+  readonly host: HostActions
 
   constructor(room: Room) {
     this.#room = room
+    this.#policy = room.policy
+    this.host = hostActions(room, {
+      problem: (error) => this.#problem(textOf(error)),
+      note: (text) => this.#emit({ type: 'note', text }),
+    })
     this.#state = this.#read()
     this.#listen()
   }
@@ -147,7 +186,11 @@ class SdkCall implements Call {
     const me = this.#room.localParticipant
     // Meanwhile the person may have left or switched it on by hand.
     if (this.#phase.at === 'ended' || me.getPublication(which)) return track.stop()
-    void this.#switching(which, () => me.publishTrack(track))
+    if (this.#room.whyNot('publish', which)) return track.stop()
+    void this.#switching(which, async () => {
+      const { isMuted } = await me.publishTrack(track)
+      if (isMuted) this.#emit({ type: 'note', text: startedMuted })
+    })
   }
 
   setMicrophone(on: boolean): void {
@@ -162,6 +205,12 @@ class SdkCall implements Call {
     void this.#switching('screen', () =>
       this.#room.localParticipant.setScreenShareEnabled(on, { audio: true }),
     )
+  }
+
+  raiseHand(up: boolean): void {
+    const me = this.#room.localParticipant
+    const work = up ? me.raiseHand() : me.lowerHand()
+    work.catch((error: unknown) => this.#problem(textOf(error)))
   }
 
   sendChat(text: string): void {
@@ -209,19 +258,33 @@ class SdkCall implements Call {
       'connectionQualityChanged',
       'dominantSpeakerChanged',
       'audioPlaybackChanged',
+      'moderatorChanged',
+      'lobbyChanged',
+      'handRaised',
+      'handLowered',
+      'spotlightChanged',
+      'policyChanged',
+      'grantsChanged',
     ] as const) {
       room.on(event, change)
     }
     room.on('connected', () => this.#enter({ at: 'connected' }))
     room.on('reconnecting', () => this.#enter({ at: 'reconnecting' }))
+    room.on('waiting', (waitsFor) => this.#enter({ at: 'reconnecting', waitsFor }))
     room.on('reconnected', () => {
       this.#enter({ at: 'connected' })
       this.#emit({ type: 'note', text: 'Connected again' })
     })
     room.on('disconnected', (reason, error) => {
-      const full = reason === 'refused' && error?.code === 'limit-exceeded'
-      this.#end(full ? 'room-full' : (endings[reason] ?? 'unknown'), reason === 'refused' ? error : undefined)
+      const refused = reason === 'refused' ? error : undefined
+      const why = refused ? (refusals[refused.code] ?? endings[reason]) : (endings[reason] ?? 'unknown')
+      const said = error?.data?.['message']
+      this.#end(
+        why,
+        typeof said === 'string' ? `“${said}”` : why === 'not-allowed' ? error?.message : undefined,
+      )
     })
+    this.#listenToHosts()
     room.on('participantConnected', (participant) => {
       this.#emit({ type: 'joined', name: nameOf(participant) })
       this.#change()
@@ -243,6 +306,47 @@ class SdkCall implements Call {
     room.on('mediaDevicesError', (error, source) => {
       // A picker that was closed is no problem.
       if (source !== 'screen') this.#problem(textOf(error))
+    })
+  }
+
+  #listenToHosts(): void {
+    const room = this.#room
+    const note = (text: string) => this.#emit({ type: 'note', text })
+    room.on('connected', () => (this.#policy = room.policy))
+    room.on('knocked', (person) => this.#emit({ type: 'knock', who: knockOf(person) }))
+    room.on('mutedBy', ({ source }, by) => note(describeMute(source, by && nameOf(by), room.policy)))
+    room.on('stoppedBy', (source, why, by) => {
+      const text = describeStop(source, why, by && nameOf(by))
+      if (text !== undefined) note(text)
+    })
+    room.on('unmuteAsked', (source, by) => {
+      const on = room.localParticipant.getPublication(source)?.isMuted === false
+      if (on || (source !== 'microphone' && source !== 'camera' && source !== 'screen')) return
+      this.#emit({ type: 'asked', by: by && nameOf(by), what: source })
+    })
+    room.on('policyChanged', (policy, by) => {
+      const before = this.#policy
+      this.#policy = policy
+      if (room.state !== 'connected' || by?.isLocal) return
+      for (const text of describePolicyChange(before, policy, by ? nameOf(by) : 'A host')) note(text)
+    })
+    room.on('moderatorChanged', (participant) => {
+      if (room.state !== 'connected') return
+      if (!participant.isLocal) {
+        if (participant.isModerator) note(`${nameOf(participant)} is host now.`)
+      } else if (participant.isModerator) note('You are host now: you let people in, mute and remove.')
+      else note('You are not a host any more.')
+    })
+    room.on('handRaised', (participant) => {
+      if (!participant.isLocal && room.localParticipant.isModerator)
+        note(`${nameOf(participant)} raised a hand.`)
+    })
+    room.on('handLowered', (participant, by) => {
+      if (participant.isLocal && by && !by.isLocal) note(`${nameOf(by)} lowered your hand.`)
+    })
+    room.on('spotlightChanged', (participant) => {
+      if (participant?.isLocal) note('You are in the spotlight: everybody sees you large.')
+      else if (participant) note(`${nameOf(participant)} is in the spotlight.`)
     })
   }
 
@@ -277,8 +381,8 @@ class SdkCall implements Call {
     this.#change()
   }
 
-  #end(why: EndReason, error?: SluiceError): void {
-    this.#enter({ at: 'ended', why, ...(error ? { detail: error.message } : {}) })
+  #end(why: EndReason, detail?: string): void {
+    this.#enter({ at: 'ended', why, ...(detail === undefined ? {} : { detail }) })
   }
 
   #problem(text: string): void {
@@ -303,9 +407,11 @@ class SdkCall implements Call {
   #read(): CallState {
     const room = this.#room
     const me = room.localParticipant
+    const hands = room.raisedHands
+    const place = new Map(hands.map((participant, i) => [participant, i + 1]))
     const people = [
-      this.#person(me),
-      ...[...room.remoteParticipants.values()].map((each) => this.#person(each)),
+      this.#person(me, place.get(me)),
+      ...[...room.remoteParticipants.values()].map((each) => this.#person(each, place.get(each))),
     ]
     const dominant = room.dominantSpeaker
     if (dominant && !dominant.isLocal) this.#dominant = dominant.id
@@ -322,6 +428,16 @@ class SdkCall implements Call {
       camera: this.#switch('camera', me.isCameraEnabled),
       screen: this.#switch('screen', me.isScreenShareEnabled),
       audioBlocked: !room.canPlayAudio,
+      isHost: me.isModerator,
+      policy: room.policy,
+      blocked: {
+        microphone: me.isMicrophoneEnabled ? undefined : room.whyNot('unmute', 'microphone'),
+        camera: me.isCameraEnabled ? undefined : room.whyNot('publish', 'camera'),
+        screen: me.isScreenShareEnabled ? undefined : room.whyNot('publish', 'screen'),
+        chat: room.whyNot('chat'),
+      },
+      lobby: room.lobby.map(knockOf),
+      spotlight: room.spotlight?.isLocal ? people[0]?.id : room.spotlight?.id,
     }
   }
 
@@ -330,7 +446,7 @@ class SdkCall implements Call {
   }
 
   /** The same object as before when nothing changed, so that only the tiles concerned render. */
-  #person(participant: Participant): Person {
+  #person(participant: Participant, hand: number | undefined): Person {
     const microphone = participant.getPublication('microphone')
     const person: Person = {
       id: participant.id || 'me',
@@ -340,6 +456,8 @@ class SdkCall implements Call {
       screen: this.#picture(participant, 'screen'),
       microphone: microphone === undefined ? 'none' : microphone.isMuted ? 'muted' : 'on',
       quality: participant.connectionQuality,
+      isHost: participant.isModerator,
+      hand,
     }
     const before = this.#people.get(person.id)
     if (before && (Object.keys(person) as (keyof Person)[]).every((key) => before[key] === person[key]))
@@ -372,6 +490,10 @@ class SdkCall implements Call {
 
 function nameOf(participant: Participant | RemoteParticipant): string {
   return participant.name.trim() || 'Guest'
+}
+
+function knockOf({ id, name, since }: WaitingPerson): Knock {
+  return { id, name, since: since.getTime() }
 }
 
 function codeOf(error: unknown): string {

@@ -15,12 +15,15 @@ interface StageProps {
   /** What is to be large; undefined is the grid. */
   readonly focus: string | undefined
   readonly pinned: string | undefined
+  /** Of hosts only. */
+  readonly onMute: ((id: string) => void) | undefined
   readonly onPin: (key: string | undefined) => void
   readonly onShowPeople: () => void
 }
 
 /** All tiles of the call. They stay the same elements in every layout and only move, so that no video restarts. */
-export function Stage({ state, compact, link, focus, pinned, onPin, onShowPeople }: StageProps) {
+export function Stage(props: StageProps) {
+  const { state, compact, link, focus, pinned, onMute, onPin, onShowPeople } = props
   const [ref, { width, height }] = useSize<HTMLDivElement>()
   const { self, corner } = useSettings()
   const [page, setPage] = useState(0)
@@ -71,6 +74,8 @@ export function Stage({ state, compact, link, focus, pinned, onPin, onShowPeople
         large={key === focus}
         speaking={source === 'camera' && state.speaking.has(person.id)}
         pinned={key === pinned}
+        spotlit={person.id === state.spotlight && source === (person.screen ? 'screen' : 'camera')}
+        onMute={onMute}
         onPin={onPin}
         onSelf={placeSelf}
         onDrop={floats ? (x, y) => changeSettings({ corner: nearestCorner(x, y, width, height) }) : undefined}

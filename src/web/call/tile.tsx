@@ -1,4 +1,16 @@
-import { Grid2x2, MicOff, Minus, MonitorUp, PictureInPicture2, Pin, PinOff, Move } from 'lucide-react'
+import {
+  Crown,
+  Grid2x2,
+  Hand,
+  MicOff,
+  Minus,
+  MonitorUp,
+  Move,
+  PictureInPicture2,
+  Pin,
+  PinOff,
+  Sparkles,
+} from 'lucide-react'
 import { memo, useEffect, useRef, useState, type MouseEvent, type PointerEvent } from 'react'
 import { hueOf, initials } from '../ui/initials.ts'
 import type { Person, PictureSource } from './call.ts'
@@ -11,9 +23,13 @@ export interface TileProps {
   readonly rect: Rect
   readonly speaking: boolean
   readonly pinned: boolean
+  /** In the spotlight for everybody. */
+  readonly spotlit: boolean
   readonly large: boolean
   readonly floating: boolean
   readonly onPin: (key: string | undefined) => void
+  /** Of hosts only. */
+  readonly onMute?: ((id: string) => void) | undefined
   readonly onSelf: (place: 'grid' | 'float' | 'hidden') => void
   /** Of a floating tile only. */
   readonly onDrop?: ((x: number, y: number) => void) | undefined
@@ -39,6 +55,9 @@ function TileView(props: TileProps) {
     source === 'camera' && !picture && 'camera off',
     muted && (person.microphone === 'muted' ? 'muted' : 'no microphone'),
     person.quality !== 'unknown' && qualityTexts[person.quality].toLowerCase(),
+    source === 'camera' && person.isHost && 'host',
+    source === 'camera' && person.hand !== undefined && `hand raised, number ${person.hand}`,
+    props.spotlit && 'in the spotlight',
     pinned && 'pinned',
   ]
   return (
@@ -76,10 +95,23 @@ function TileView(props: TileProps) {
       <div className="tile-label">
         {source === 'screen' && <MonitorUp size={14} aria-hidden />}
         {muted && <MicOff size={14} className="muted" aria-hidden />}
+        {props.spotlit && <Sparkles size={14} className="spotlit" aria-hidden />}
         <span className="tile-name">{title}</span>
+        {source === 'camera' && person.isHost && <Crown size={14} className="crown" aria-hidden />}
         {!person.local && <QualityBars quality={person.quality} />}
       </div>
+      {source === 'camera' && person.hand !== undefined && (
+        <span className="hand-mark" aria-hidden>
+          <Hand size={small ? 14 : 17} />
+          {person.hand}
+        </span>
+      )}
       <div className="tile-actions">
+        {props.onMute && source === 'camera' && person.microphone === 'on' && !person.local && (
+          <TileButton label={`Mute ${person.name}`} onClick={() => props.onMute?.(person.id)}>
+            <MicOff size={16} aria-hidden />
+          </TileButton>
+        )}
         {props.onNextCorner && (
           <TileButton label="Move your picture to the next corner" onClick={props.onNextCorner}>
             <Move size={16} aria-hidden />

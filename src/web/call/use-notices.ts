@@ -48,7 +48,8 @@ export function useNotices(call: Call) {
       if (event.type === 'problem') return tell(event.text, true)
       if (event.type === 'note') return tell(event.text)
       if (event.type === 'joined') joined.push(event.name)
-      else left.push(event.name)
+      else if (event.type === 'left') left.push(event.name)
+      else return
       timer ??= window.setTimeout(flush, gather)
     })
     return () => {

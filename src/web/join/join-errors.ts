@@ -5,16 +5,33 @@ export interface JoinProblem {
   readonly text: string
 }
 
-export function explainJoinError(thrown: unknown): JoinProblem {
+type Refusal = 'denied' | 'removed' | 'banned' | 'ended'
+
+/** When trying again at once makes no sense: how it ended before it began, and what the host said. */
+export function endingOf(thrown: unknown): { readonly why: Refusal; readonly detail?: string } | undefined {
+  const { code, data } = partsOf(thrown)
+  const why = code === 'session-ended' ? data['reason'] : code
+  if (why !== 'denied' && why !== 'removed' && why !== 'banned' && why !== 'ended') return undefined
+  const { message } = data
+  return typeof message === 'string' ? { why, detail: `“${message}”` } : { why }
+}
+
+function partsOf(thrown: unknown): { code: string; data: Readonly<Record<string, unknown>> } {
   const error = typeof thrown === 'object' && thrown !== null ? thrown : {}
-  const code = 'code' in error ? String(error.code) : ''
   const data = 'data' in error && typeof error.data === 'object' && error.data !== null ? error.data : {}
-  const reason = 'reason' in data ? String(data.reason) : ''
-  const limit = 'limit' in data ? String(data.limit) : ''
+  return { code: 'code' in error ? String(error.code) : '', data: { ...data } }
+}
+
+export function explainJoinError(thrown: unknown): JoinProblem {
+  const { code, data } = partsOf(thrown)
+  const reason = String(data['reason'] ?? '')
+  const limit = String(data['limit'] ?? '')
   switch (code === 'session-ended' ? reason : code) {
     case 'limit-exceeded':
       if (limit === 'peersPerRoom')
         return { title: 'This room is full.', text: 'Try again when somebody has left.' }
+      if (limit === 'lobbySize')
+        return { title: 'Too many people wait to come in.', text: 'Try again in a few minutes.' }
       if (limit === 'nameLength') return { title: 'This name is too long.', text: 'Use a shorter one.' }
       if (limit === 'connectionsPerAddress') {
         return { title: 'Too many connections from your network.', text: 'Close other tabs of this app.' }
@@ -53,6 +70,11 @@ export function explainJoinError(thrown: unknown): JoinProblem {
     case 'bad-request':
     case 'invalid-argument':
       return { title: 'The server does not accept this room or name.', text: 'Another name may work.' }
+    case 'room-locked':
+      return {
+        title: 'This room is locked.',
+        text: 'Nobody new is let in. Ask somebody inside to unlock it.',
+      }
     case 'peer-id-taken':
       return { title: 'You are in this room already.', text: 'Close the other tab or wait a moment.' }
     default:

@@ -166,7 +166,8 @@ function describeJoining({ camera, microphone }: LocalMedia): string {
   return 'You will watch and listen. Camera and microphone can be switched on later.'
 }
 
-function Preview({ media, name }: { media: LocalMedia; name: string }) {
+/** Oneself, with the switches of camera and microphone. */
+export function Preview({ media, name }: { media: LocalMedia; name: string }) {
   const video = useRef<HTMLVideoElement>(null)
   const { cameraTrack } = media
   useEffect(() => {
