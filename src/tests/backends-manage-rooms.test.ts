@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { opusParameters, vp8Parameters } from './support/rtp.ts'
 import { startServer, type TestServer } from './support/server.ts'
-import { RefusedError, SignalingClient } from './support/signaling-client.ts'
+import { type RefusedError, SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'
 
 /** A backend opens rooms, looks after who is in them and ends them, over REST with its API key. */
