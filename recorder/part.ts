@@ -74,7 +74,9 @@ export class Part {
 
   add(frame: TimedFrame, nowMs: number): void {
     const { clockRate, firstTicks } = this.#options
-    const timeMs = Math.max(Math.round(((frame.ticks - firstTicks) / clockRate) * 1000), this.#lastMs)
+    // No two frames at once: players would have to choose. It takes more than 1000 a second to notice.
+    const soonestMs = this.#frames === 0 ? 0 : this.#lastMs + 1
+    const timeMs = Math.max(Math.round(((frame.ticks - firstTicks) / clockRate) * 1000), soonestMs)
     if (this.#frames > 0 && (frame.lostBefore > 0 || timeMs - this.#lastMs >= gapMs)) {
       if (this.#gaps.length < mostGaps) {
         this.#gaps.push({ fromMs: this.#lastMs, toMs: timeMs, lostPackets: frame.lostBefore })

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { readManifest } from '../../recorder/manifest.ts'
+import { complaintsAbout } from '../../recorder/probe.ts'
+import { recover } from '../../recorder/recover.ts'
+import { decodePictures, encodeBeeps, encodePictures, findBeeps } from './support/recorder-media.ts'
+import { atPace, Publisher, record, useRecorderStage } from './support/recorder-stage.ts'
+import { until } from './support/until.ts'
+
+const stage = useRecorderStage()
+const camera = encodePictures({ codec: 'vp8', frames: 250, keyEvery: 25, kbps: 1000 })
+
+test('two tracks of somebody are recorded whole, and lie in time as they were captured', async () => {
+  const folder = stage.folder()
+  const [pictures, beeps] = [await camera, await encodeBeeps(8)]
+  const video = await Publisher.create(stage.router, { codec: 'vp8' })
+  const audio = await Publisher.create(stage.router, { codec: 'opus' })
+  await stage.recorder.start({ recordingId: 'whole', folder, minFreeBytes: 0 })
+  const taps = [await record(stage, 'whole', audio), await record(stage, 'whole', video)]
+  const startMs = performance.timeOrigin + performance.now()
+  // Sound travels 90 ms longer than the picture of the same moment.
+  await atPace(400, 20, (place) => {
+    audio.send({ data: beeps[place]!, isKey: true }, { capturedMs: startMs + place * 20 - 90 })
+    if (place % 2 === 0) video.send(pictures[place / 2]!, { capturedMs: startMs + place * 20 })
+  })
+  const statistics = await stage.recorder.statistics()
+  assert.deepEqual(
+    statistics.recordings[0]?.tracks.map(({ trackId, lost }) => [trackId, lost]),
+    [
+      ['ana-microphone', 0],
+      ['ana-camera', 0],
+    ],
+  )
+  await until('all has arrived', async () => {
+    const now = await stage.recorder.statistics()
+    return now.recordings[0]!.tracks.every(({ quietForMs = 0 }) => quietForMs > 100)
+  })
+  for (const tap of taps) await tap.close('left')
+  const manifest = await stage.recorder.stop({ recordingId: 'whole', reason: 'stopped' })
+  assert.deepEqual(await readManifest(folder), manifest)
+  assert.deepEqual(readdirSync(folder).sort(), [
+    'ana-camera-1.webm',
+    'ana-microphone-1.webm',
+    'manifest.json',
+  ])
+
+  const [sound, picture] = manifest.tracks
+  assert.deepEqual([manifest.endReason, sound?.endReason, picture?.endReason], ['stopped', 'left', 'left'])
+  const [soundFile, pictureFile] = [sound!.files[0]!, picture!.files[0]!]
+  const seen = await decodePictures(join(folder, pictureFile.name))
+  assert.equal(seen.length, 200)
+  for (const { number, timeMs } of seen)
+    assert.ok(Math.abs(timeMs - number * 40) <= 1, `${number} at ${timeMs}`)
+  assert.deepEqual([pictureFile.clock, soundFile.clock], ['sender-reports', 'sender-reports'])
+  const apartMs = pictureFile.offsetMs - soundFile.offsetMs
+  assert.ok(Math.abs(apartMs - 90) < 20, `sound was captured 90 ms before, the manifest says ${apartMs}`)
+  const heard = await findBeeps(join(folder, soundFile.name))
+  assert.equal(heard.length, 8)
+  for (const file of [soundFile, pictureFile])
+    assert.equal(await complaintsAbout(join(folder, file.name), 'ffmpeg'), '')
+})
+
+test('a killed recorder costs less than two seconds, and the rest plays', async () => {
+  const folder = stage.folder()
+  const pictures = await camera
+  const video = await Publisher.create(stage.router, { codec: 'vp8' })
+  await stage.recorder.start({ recordingId: 'killed', folder, minFreeBytes: 0 })
+  await record(stage, 'killed', video)
+  let sentAtKill = 0
+  const startMs = performance.timeOrigin + performance.now()
+  await atPace(150, 40, (place) => {
+    video.send(pictures[place]!, { capturedMs: startMs + place * 40 })
+    if (place !== 140) return
+    process.kill(stage.recorder.pid!, 'SIGKILL')
+    sentAtKill = place
+  })
+  await until('the server knows', () => stage.ended.includes('died'))
+  video.close()
+  await assert.rejects(stage.recorder.statistics(), /gone/)
+  await stage.restart()
+  assert.equal((await readManifest(folder))?.state, 'recording')
+
+  const recovered = await recover(folder, { ffmpeg: 'ffmpeg' })
+  assert.deepEqual(recovered?.complaints, {})
+  const [track] = recovered!.manifest.tracks
+  assert.deepEqual(
+    [recovered?.manifest.state, recovered?.manifest.endReason, track?.endReason, track?.files[0]?.state],
+    ['finished', 'recorder-died', 'recorder-died', 'recovered'],
+  )
+  const seen = await decodePictures(join(folder, track!.files[0]!.name))
+  const lostMs = (sentAtKill - seen.at(-1)!.number) * 40
+  assert.ok(lostMs < 1000, `lost ${lostMs} ms`)
+  assert.equal(track!.files[0]!.frames, seen.length)
+  assert.deepEqual(
+    await recover(folder),
+    { manifest: recovered!.manifest, complaints: {} },
+    'a second time changes nothing',
+  )
+})
+
+test('97 of 100 pictures survive a way that loses 5 of 100 packets', async () => {
+  const folder = stage.folder()
+  const pictures = await camera
+  const video = await Publisher.create(stage.router, { codec: 'vp8', loss: 0.05, answerMs: 80 })
+  await stage.recorder.start({ recordingId: 'loss', folder, minFreeBytes: 0 })
+  const tap = await record(stage, 'loss', video)
+  const startMs = performance.timeOrigin + performance.now()
+  await atPace(250, 40, (place) => video.send(pictures[place]!, { capturedMs: startMs + place * 40 }))
+  await until('nothing is waited for', async () => {
+    const [track] = (await stage.recorder.statistics()).recordings[0]!.tracks
+    return track!.quietForMs! > 1600
+  })
+  await tap.close('left')
+  const { tracks } = await stage.recorder.stop({ recordingId: 'loss', reason: 'stopped' })
+  const seen = await decodePictures(join(folder, tracks[0]!.files[0]!.name))
+  assert.ok(tracks[0]!.statistics.reordered > 10, 'packets were lost and came again')
+  assert.ok(seen.length >= 243, `${seen.length} of 250`)
+  for (const { number, timeMs } of seen) {
+    assert.ok(Math.abs(timeMs - (number - seen[0]!.number) * 40) <= 60, `${number} at ${timeMs}`)
+  }
+})
+
+test('what cannot be recorded is refused and leaves nothing', async () => {
+  const folder = stage.folder()
+  const { recorder, router } = stage
+  await recorder.start({ recordingId: 'refused', folder, minFreeBytes: 0 })
+  await assert.rejects(recorder.start({ recordingId: 'refused', folder, minFreeBytes: 0 }), /already/)
+  await assert.rejects(
+    recorder.start({ recordingId: 'x', folder: stage.folder(), minFreeBytes: 1e18 }),
+    /disk-full/,
+  )
+  const tap = {
+    recordingId: 'refused',
+    trackId: 'a',
+    participantId: 'a',
+    displayName: '',
+    source: 'other',
+    mimeType: 'audio/PCMU',
+    clockRate: 8000,
+    payloadType: 0,
+    from: { ip: '127.0.0.1', port: 9 },
+  }
+  await assert.rejects(recorder.addTap(tap), /PCMU cannot be recorded/)
+  await assert.rejects(recorder.addTap({ ...tap, mimeType: 'audio/opus', trackId: '../a' }), /track id/)
+  await assert.rejects(recorder.addTap({ ...tap, recordingId: 'none' }), /no recording none/)
+  const video = await Publisher.create(router, { codec: 'vp8' })
+  await record(stage, 'refused', video)
+  const before = await stage.worker.dump()
+  await assert.rejects(record(stage, 'refused', video), /already/)
+  assert.deepEqual((await stage.worker.dump()).routerIds, before.routerIds)
+  video.close()
+  const manifest = await recorder.stop({ recordingId: 'refused', reason: 'room-closed' })
+  assert.deepEqual(
+    manifest.tracks.map(({ trackId, endReason, files }) => [trackId, endReason, files.length]),
+    [['ana-camera', 'closed', 0]],
+  )
+})

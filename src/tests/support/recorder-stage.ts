@@ -1,0 +1,274 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before } from 'node:test'
+import { createWorker, type types } from 'mediasoup'
+import type { RecordedCodec } from '../../../recorder/codecs/depacketizer.ts'
+import { openTap, type OpenTap } from '../../../recorder/open-tap.ts'
+import { Recorder } from '../../../recorder/recorder.ts'
+import { findWorkerBinary } from '../../../workers/binary/resolve.ts'
+import { createLog } from '../../lib/log.ts'
+import type { Picture } from './recorder-media.ts'
+import { payloadsOf, rtpPacket, senderReport } from './recorder-packets.ts'
+
+const videoCodec = (name: string, preferredPayloadType: number, parameters: object = {}) =>
+  ({
+    kind: 'video',
+    mimeType: `video/${name}`,
+    clockRate: 90_000,
+    preferredPayloadType,
+    parameters,
+  }) as types.RouterRtpCodecCapability
+
+const h264Parameters = { 'packetization-mode': 1, 'profile-level-id': '42e01f', 'level-asymmetry-allowed': 1 }
+const codecs: types.RouterRtpCodecCapability[] = [
+  { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2, preferredPayloadType: 100 },
+  videoCodec('VP8', 101),
+  videoCodec('VP9', 103, { 'profile-id': 0 }),
+  videoCodec('H264', 105, h264Parameters),
+  videoCodec('AV1', 107),
+]
+
+export interface RecorderStage {
+  readonly worker: types.Worker
+  readonly router: types.Router
+  readonly recorder: Recorder
+  /** A folder for one recording. */
+  folder(): string
+  /** What ended without being asked: recordings, and the process. */
+  readonly ended: string[]
+  /** Another process in place of one that died. */
+  restart(): Promise<void>
+}
+
+/** A worker, a router with every codec, and a recorder process for all tests of a file. */
+export function useRecorderStage(): RecorderStage {
+  let worker: types.Worker
+  let router: types.Router
+  let recorder: Recorder
+  let root: string
+  let folders = 0
+  const ended: string[] = []
+  const startRecorder = async (): Promise<void> => {
+    recorder = await Recorder.create({
+      log: createLog({ level: 'silent', pretty: false }),
+      onEnded: (recordingId, reason) => ended.push(`${recordingId} ${reason}`),
+      onDied: () => ended.push('died'),
+    })
+  }
+  before(async () => {
+    root = mkdtempSync(join(tmpdir(), 'sluice-recorder-'))
+    const binary = await findWorkerBinary()
+    if (!binary) throw new Error('no mediasoup worker: npm test gets one first')
+    worker = await createWorker({ workerBin: binary.path, logLevel: 'error' })
+    router = await worker.createRouter({ mediaCodecs: codecs })
+    await startRecorder()
+  })
+  after(async () => {
+    await recorder?.close()
+    worker?.close()
+    if (worker && !worker.subprocessClosed) await once(worker, 'subprocessclose')
+    rmSync(root, { recursive: true, force: true })
+  })
+  return {
+    get worker() {
+      return worker
+    },
+    get router() {
+      return router
+    },
+    get recorder() {
+      return recorder
+    },
+    folder: () => join(root, String(folders++)),
+    ended,
+    restart: startRecorder,
+  }
+}
+
+/** Records a producer of somebody. */
+export function record(
+  stage: RecorderStage,
+  recordingId: string,
+  publisher: { producer: types.Producer; kind: string },
+): Promise<OpenTap> {
+  return openTap({
+    recorder: stage.recorder,
+    router: stage.router,
+    producerId: publisher.producer.id,
+    recordingId,
+    trackId: publisher.kind === 'audio' ? 'ana-microphone' : 'ana-camera',
+    participantId: 'ana',
+    displayName: 'Ana',
+    source: publisher.kind === 'audio' ? 'microphone' : 'camera',
+  })
+}
+
+let nextSsrc = 70_000
+
+export interface PublisherOptions {
+  readonly codec: RecordedCodec
+  /** Share of packets that the way to the server loses, also of those that are sent again. */
+  readonly loss?: number
+  /** How long the publisher takes to answer when asked to send again, in milliseconds. */
+  readonly answerMs?: number
+}
+
+/** Somebody who publishes one track over RTP, sends again what is asked for, and reports its clock each half second. */
+export class Publisher {
+  readonly kind: 'audio' | 'video'
+  readonly producer: types.Producer
+  /** How often it was asked for a key frame; who calls `send` decides what to do about it. */
+  keyFrameRequests = 0
+  readonly #options: PublisherOptions
+  readonly #socket: Socket
+  readonly #payloadType: number
+  readonly #ssrc: number
+  readonly #rate: number
+  readonly #history = new Map<number, Buffer>()
+  #sequence = 65_000
+  #pictureId = 0
+  /** Media time 0 and when it was captured, the same for all tracks of somebody. */
+  readonly #startedMs: number
+  readonly #firstTimestamp: number
+  #random = 12_345
+  #lastReportMs = 0
+
+  static async create(router: types.Router, options: PublisherOptions): Promise<Publisher> {
+    const { codec } = options
+    const kind = codec === 'opus' ? 'audio' : 'video'
+    const capability = router.rtpCapabilities.codecs!.find(
+      (found) => found.mimeType.toLowerCase() === `${kind}/${codec}`,
+    )!
+    const transport = await router.createPlainTransport({
+      listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
+      comedia: true,
+    })
+    const ssrc = nextSsrc++
+    const producer = await transport.produce({
+      kind,
+      rtpParameters: {
+        codecs: [
+          {
+            mimeType: capability.mimeType,
+            payloadType: capability.preferredPayloadType,
+            clockRate: capability.clockRate,
+            ...(kind === 'audio' && { channels: 2 }),
+            parameters: capability.parameters ?? {},
+            rtcpFeedback: kind === 'audio' ? [] : [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }],
+          },
+        ],
+        encodings: [{ ssrc }],
+        rtcp: { cname: 'ana' },
+      },
+    })
+    const socket = createSocket('udp4')
+    socket.bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    socket.connect(transport.tuple.localPort, '127.0.0.1')
+    await once(socket, 'connect')
+    return new Publisher(options, { kind, producer, socket, ssrc, capability })
+  }
+
+  private constructor(
+    options: PublisherOptions,
+    made: {
+      kind: 'audio' | 'video'
+      producer: types.Producer
+      socket: Socket
+      ssrc: number
+      capability: types.RtpCodecCapability
+    },
+  ) {
+    this.#options = options
+    this.kind = made.kind
+    this.producer = made.producer
+    this.#socket = made.socket
+    this.#ssrc = made.ssrc
+    this.#payloadType = made.capability.preferredPayloadType
+    this.#rate = made.capability.clockRate
+    this.#startedMs = performance.timeOrigin + performance.now()
+    this.#firstTimestamp = 2 ** 32 - this.#rate
+    this.#socket.on('message', (rtcp) => this.#feedback(rtcp))
+    this.#socket.on('error', () => undefined)
+    made.producer.observer.once('close', () => this.#socket.close())
+  }
+
+  /** Sends one frame, captured now unless said otherwise. */
+  send(frame: Picture, options: { capturedMs?: number; withhold?: boolean } = {}): void {
+    const capturedMs = options.capturedMs ?? performance.timeOrigin + performance.now()
+    const timestamp = this.#timestampAt(capturedMs)
+    const payloads = payloadsOf(this.#options.codec, frame.data, {
+      isKey: frame.isKey,
+      pictureId: this.#pictureId++,
+    })
+    payloads.forEach((payload, place) => {
+      const sequence = this.#sequence++ & 0xffff
+      const marker = this.kind === 'video' && place === payloads.length - 1
+      const packet = rtpPacket(
+        { payloadType: this.#payloadType, sequence, timestamp, ssrc: this.#ssrc, marker },
+        payload,
+      )
+      this.#history.set(sequence, packet)
+      if (this.#history.size > 2000) this.#history.delete(this.#history.keys().next().value!)
+      if (!(options.withhold && place === 0)) this.#put(packet)
+    })
+    const nowMs = performance.timeOrigin + performance.now()
+    if (nowMs - this.#lastReportMs < 500) return
+    this.#lastReportMs = nowMs
+    this.#socket.send(senderReport({ ssrc: this.#ssrc, ntpMs: nowMs, timestamp: this.#timestampAt(nowMs) }))
+  }
+
+  close(): void {
+    this.producer.close()
+  }
+
+  #timestampAt(capturedMs: number): number {
+    return (this.#firstTimestamp + Math.round(((capturedMs - this.#startedMs) / 1000) * this.#rate)) % 2 ** 32
+  }
+
+  #put(packet: Buffer): void {
+    // The same losses in each run.
+    this.#random = (this.#random * 1_103_515_245 + 12_345) % 2 ** 31
+    if (this.#random / 2 ** 31 < (this.#options.loss ?? 0)) return
+    this.#socket.send(packet)
+  }
+
+  #feedback(rtcp: Buffer): void {
+    for (let at = 0; at + 4 <= rtcp.length;) {
+      const end = at + (rtcp.readUInt16BE(at + 2) + 1) * 4
+      const format = rtcp[at]! & 31
+      if (rtcp[at + 1] === 206 && format === 1) this.keyFrameRequests++
+      if (rtcp[at + 1] === 205 && format === 1) {
+        for (let entry = at + 12; entry + 4 <= end; entry += 4) {
+          const first = rtcp.readUInt16BE(entry)
+          const following = rtcp.readUInt16BE(entry + 2)
+          this.#sendAgain(first)
+          for (let bit = 0; bit < 16; bit++)
+            if (following & (1 << bit)) this.#sendAgain((first + bit + 1) & 0xffff)
+        }
+      }
+      at = end
+    }
+  }
+
+  #sendAgain(sequence: number): void {
+    const packet = this.#history.get(sequence)
+    if (!packet) return
+    setTimeout(() => {
+      if (!this.producer.closed) this.#put(packet)
+    }, this.#options.answerMs ?? 20)
+  }
+}
+
+/** Calls back at the pace of a camera: `count` times, `everyMs` apart, catching up if the machine was busy. */
+export async function atPace(count: number, everyMs: number, act: (place: number) => void): Promise<void> {
+  const startMs = performance.now()
+  for (let place = 0; place < count; place++) {
+    const waitMs = startMs + place * everyMs - performance.now()
+    if (waitMs > 0) await new Promise((wake) => setTimeout(wake, waitMs))
+    act(place)
+  }
+}
