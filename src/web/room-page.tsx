@@ -62,7 +62,8 @@ interface RoomFlowProps {
   readonly direct?: boolean
   /** False begins with the camera off, whatever was chosen last. */
   readonly withCamera?: boolean
-  readonly explain?: (thrown: unknown) => JoinError
+  /** Undefined: nothing has to be said beyond what the page shows already. */
+  readonly explain?: (thrown: unknown) => JoinError | undefined
   readonly extras?: JoinExtras
   readonly end: (ending: Ending) => ReactNode
 }

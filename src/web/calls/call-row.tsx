@@ -34,7 +34,8 @@ export function CallRow({ call, me }: { call: Call; me: string | undefined }) {
         </p>
       </div>
       <Link to={callAgainPath(call, me)} className="button small" aria-label={`Call ${who} again`}>
-        Call again
+        <Phone size={16} aria-hidden />
+        <span>Call again</span>
       </Link>
     </li>
   )

@@ -19,6 +19,7 @@ import { navigate } from '../ui/router.ts'
 import { ListState } from '../ui/table.tsx'
 import { greeting } from './greeting.ts'
 import { JoinField } from './join-field.tsx'
+import '../meetings/meetings.css'
 import './home.css'
 
 /** How often is looked for what others changed, in milliseconds. */
@@ -109,7 +110,7 @@ function HostActions() {
     }
   })
   return (
-    <>
+    <div className="page-actions">
       <Link to="/meetings/new" className="button" data-testid="schedule">
         <CalendarPlus size={18} aria-hidden />
         Schedule
@@ -124,7 +125,7 @@ function HostActions() {
         {start.busy ? <Loader className="spin" size={18} aria-hidden /> : <Video size={18} aria-hidden />}
         Start now
       </button>
-    </>
+    </div>
   )
 }
 

@@ -10,15 +10,39 @@ interface MeetingEndProps extends Ending {
   readonly kind?: 'meeting' | 'call'
 }
 
-/** What the room says, in the words of a meeting. Everything else is said as for any room. */
+/** What the room says, in the words of a meeting. What is left out is said as for any room. */
 function wordsOf(why: Ending['why'], kind: 'meeting' | 'call'): { title: string; text: string } | undefined {
   switch (why) {
     case 'left':
       return { title: `You left the ${kind}`, text: 'Camera and microphone are off.' }
+    case 'ended':
     case 'room-closed':
-      return { title: `The ${kind} has ended`, text: 'It is over for everybody.' }
+      return {
+        title: `The ${kind} has ended`,
+        text: 'It is over for everybody. Camera and microphone are off.',
+      }
     case 'removed':
-      return { title: `You were removed from the ${kind}`, text: 'Its host ended your part in it.' }
+      return {
+        title: `You were removed from the ${kind}`,
+        text: 'A host ended your part in it. Camera and microphone are off.',
+      }
+    case 'denied':
+      return {
+        title: 'You were not let in',
+        text: 'A host said no. If you think that was a mistake, tell them who you are some other way, and ask again.',
+      }
+    case 'banned':
+      return {
+        title: `You cannot come back into this ${kind}`,
+        text: 'A host removed you and closed the door. Only a host can take that back.',
+      }
+    case 'room-locked':
+      return {
+        title: `The ${kind} is locked`,
+        text: 'Nobody new is let in just now. Ask somebody inside to unlock it.',
+      }
+    case 'room-full':
+      return { title: `The ${kind} is full`, text: 'Try again when somebody has left.' }
     default:
       return undefined
   }
@@ -27,8 +51,8 @@ function wordsOf(why: Ending['why'], kind: 'meeting' | 'call'): { title: string;
 export function MeetingEnd({ why, detail, onRejoin, title, kind = 'meeting' }: MeetingEndProps) {
   const { account } = useSession()
   const { icon: Icon, again, ...general } = endings[why]
+  const over = why === 'ended' || why === 'room-closed'
   const { title: heading, text } = wordsOf(why, kind) ?? general
-  const final = why === 'room-closed'
   return (
     <Frame title={heading} hideTitle width="narrow">
       <div className="end" data-testid="end-screen" data-reason={why}>
@@ -43,12 +67,12 @@ export function MeetingEnd({ why, detail, onRejoin, title, kind = 'meeting' }: M
           {detail !== undefined && detail !== '' && <span className="end-detail">{detail}</span>}
         </p>
         <div className="end-buttons">
-          {!final && (
+          {!over && again !== undefined && (
             <button type="button" className="button primary large" onClick={onRejoin} data-testid="rejoin">
               {again}
             </button>
           )}
-          <Link to="/" className={final ? 'button primary large' : 'button large'}>
+          <Link to="/" className={over || again === undefined ? 'button primary large' : 'button large'}>
             {account ? 'Your meetings' : 'Home'}
           </Link>
         </div>

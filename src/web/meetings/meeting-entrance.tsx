@@ -121,7 +121,8 @@ function Meeting({ meeting, onInside, onLook }: MeetingProps) {
       title={title}
       link={location.origin + meetingPath(code)}
       enter={enter}
-      explain={explainMeetingError}
+      // A passcode is spoken of at its field.
+      explain={(thrown) => (asksForPasscode(thrown) ? undefined : explainMeetingError(thrown))}
       onEntered={() => onInside(true)}
       end={(ending) => (
         <MeetingEnd

@@ -95,7 +95,7 @@ function MeetingDetails({ meeting, onChange }: DetailsProps) {
         </span>
       }
       actions={
-        <>
+        <div className="page-actions">
           {!over && (
             <Link to={meetingPath(code)} className="button primary" data-testid="meeting-join">
               <Video size={18} aria-hidden />
@@ -103,7 +103,7 @@ function MeetingDetails({ meeting, onChange }: DetailsProps) {
             </Link>
           )}
           {isHost && <HostMenu meeting={meeting} onAsk={setAsked} />}
-        </>
+        </div>
       }
     >
       <Section title="When">

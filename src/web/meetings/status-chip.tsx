@@ -8,7 +8,9 @@ export function StatusChips({ meeting: { status, active, recording = false } }: 
   return (
     <>
       {status === 'live' && (
-        <Chip kind="live">Live{active > 0 && ` · ${active} ${active === 1 ? 'person' : 'people'}`}</Chip>
+        <Chip kind="live">
+          {active > 0 ? `Live, ${active} ${active === 1 ? 'person' : 'people'}` : 'Live'}
+        </Chip>
       )}
       {recording && <Chip kind="bad">Recording</Chip>}
       {status === 'cancelled' && <Chip kind="bad">Cancelled</Chip>}

@@ -37,7 +37,7 @@ export function WhenLines({ meeting }: { meeting: Timed }) {
       {elsewhere !== undefined && (
         <li className="soft">
           <Globe size={18} aria-hidden />
-          <span>Where it was planned: {elsewhere}</span>
+          <span>In its own time zone: {elsewhere}</span>
         </li>
       )}
       {repeats !== undefined && (
