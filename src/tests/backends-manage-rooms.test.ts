@@ -108,7 +108,7 @@ test('participants are listed, changed, muted and removed', async () => {
   const { producerId } = await ana.request('produce', {
     transportId: sendingId,
     kind: 'audio',
-    rtpParameters: opusParameters(1),
+    rtpParameters: opusParameters(),
   })
   const video = await ana.request('produce', {
     transportId: sendingId,
