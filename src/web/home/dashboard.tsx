@@ -90,9 +90,11 @@ export function Dashboard({ account }: { account: Account }) {
           <Section title="Join">
             <JoinAnything />
           </Section>
-          <Section title="Call somebody">
-            <NewCall />
-          </Section>
+          {mayHost && (
+            <Section title="Call somebody">
+              <NewCall />
+            </Section>
+          )}
           <Recent me={account.id} />
         </div>
       </div>
