@@ -116,7 +116,8 @@ export type CallEvent =
   | { readonly type: 'joined'; readonly name: string }
   | { readonly type: 'left'; readonly name: string }
   | { readonly type: 'problem'; readonly text: string }
-  | { readonly type: 'note'; readonly text: string }
+  /** `lasting`: it concerns what the own person sends, and stays longer. */
+  | { readonly type: 'note'; readonly text: string; readonly lasting?: boolean }
   | { readonly type: 'knock'; readonly who: Knock }
   | { readonly type: 'asked'; readonly by: string | undefined; readonly what: Askable }
 
@@ -142,7 +143,8 @@ export interface HostActions {
   readonly banned: () => Promise<readonly Banned[]>
   /** Resolves when it is done, or was told as a problem. */
   readonly unban: (banId: string) => Promise<void>
-  readonly setPolicy: (change: Partial<RoomPolicy>) => void
+  /** Resolves when it is done, or was told as a problem. */
+  readonly setPolicy: (change: Partial<RoomPolicy>) => Promise<void>
   readonly endForAll: () => void
 }
 

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from 'react'
+import type { RoomPolicy } from 'sluice-client'
 import { Dialog } from '../ui/dialog.tsx'
 import { CheckField, Segmented } from '../ui/fields.tsx'
 import type { Banned, Call, CallState } from './call.ts'
@@ -17,8 +18,9 @@ const who = [
 
 /** What hosts decide about the room. */
 export function HostDialog({ call, state, onEnd, onClose }: HostDialogProps) {
-  const { policy, people } = state
+  const { people } = state
   const { host } = call
+  const [policy, setPolicy] = useEagerPolicy(call, state.policy)
   const hands = people.filter((person) => person.hand !== undefined).length
   const may = (label: string, key: 'share' | 'chat' | 'unmute') => (
     <div className="host-row">
@@ -27,7 +29,7 @@ export function HostDialog({ call, state, onEnd, onClose }: HostDialogProps) {
         label={`Who may: ${label.toLowerCase()}`}
         value={policy[key]}
         options={who}
-        onChange={(value) => host.setPolicy({ [key]: value })}
+        onChange={(value) => setPolicy({ [key]: value })}
       />
     </div>
   )
@@ -39,19 +41,19 @@ export function HostDialog({ call, state, onEnd, onClose }: HostDialogProps) {
           label="Lock the room"
           hint="Nobody new comes in. Who drops out can come back."
           checked={policy.locked}
-          onChange={(locked) => host.setPolicy({ locked })}
+          onChange={(locked) => setPolicy({ locked })}
         />
         <CheckField
           label="Waiting room"
           hint="Whoever comes waits until a host lets them in."
           checked={policy.lobby}
-          onChange={(lobby) => host.setPolicy({ lobby })}
+          onChange={(lobby) => setPolicy({ lobby })}
         />
         <CheckField
           label="Not without a host"
           hint="Whoever comes waits until a host is here."
           checked={policy.waitForHost}
-          onChange={(waitForHost) => host.setPolicy({ waitForHost })}
+          onChange={(waitForHost) => setPolicy({ waitForHost })}
         />
       </section>
       <section className="host-part" aria-labelledby="host-may">
@@ -75,6 +77,22 @@ export function HostDialog({ call, state, onEnd, onClose }: HostDialogProps) {
         </button>
       </div>
     </Dialog>
+  )
+}
+
+/** Shows what was chosen at once, and what holds when the server has answered. */
+function useEagerPolicy(call: Call, policy: RoomPolicy) {
+  const [wanted, setWanted] = useState<Partial<RoomPolicy>>({})
+  const change = (to: Partial<RoomPolicy>) => {
+    setWanted((before) => ({ ...before, ...to }))
+    void call.host.setPolicy(to).then(() => setWanted((before) => without(before, to)))
+  }
+  return [{ ...policy, ...wanted }, change] as const
+}
+
+function without(wanted: Partial<RoomPolicy>, done: Partial<RoomPolicy>): Partial<RoomPolicy> {
+  return Object.fromEntries(
+    Object.entries(wanted).filter(([key, value]) => done[key as keyof RoomPolicy] !== value),
   )
 }
 

@@ -189,7 +189,7 @@ class SdkCall implements Call {
     if (this.#room.whyNot('publish', which)) return track.stop()
     void this.#switching(which, async () => {
       const { isMuted } = await me.publishTrack(track)
-      if (isMuted) this.#emit({ type: 'note', text: startedMuted })
+      if (isMuted) this.#emit({ type: 'note', text: startedMuted, lasting: true })
     })
   }
 
@@ -312,12 +312,13 @@ class SdkCall implements Call {
   #listenToHosts(): void {
     const room = this.#room
     const note = (text: string) => this.#emit({ type: 'note', text })
+    const concerns = (text: string) => this.#emit({ type: 'note', text, lasting: true })
     room.on('connected', () => (this.#policy = room.policy))
     room.on('knocked', (person) => this.#emit({ type: 'knock', who: knockOf(person) }))
-    room.on('mutedBy', ({ source }, by) => note(describeMute(source, by && nameOf(by), room.policy)))
+    room.on('mutedBy', ({ source }, by) => concerns(describeMute(source, by && nameOf(by), room.policy)))
     room.on('stoppedBy', (source, why, by) => {
       const text = describeStop(source, why, by && nameOf(by))
-      if (text !== undefined) note(text)
+      if (text !== undefined) concerns(text)
     })
     room.on('unmuteAsked', (source, by) => {
       const on = room.localParticipant.getPublication(source)?.isMuted === false
@@ -334,8 +335,8 @@ class SdkCall implements Call {
       if (room.state !== 'connected') return
       if (!participant.isLocal) {
         if (participant.isModerator) note(`${nameOf(participant)} is host now.`)
-      } else if (participant.isModerator) note('You are host now: you let people in, mute and remove.')
-      else note('You are not a host any more.')
+      } else if (participant.isModerator) concerns('You are host now: you let people in, mute and remove.')
+      else concerns('You are not a host any more.')
     })
     room.on('handRaised', (participant) => {
       if (!participant.isLocal && room.localParticipant.isModerator)
@@ -345,7 +346,7 @@ class SdkCall implements Call {
       if (participant.isLocal && by && !by.isLocal) note(`${nameOf(by)} lowered your hand.`)
     })
     room.on('spotlightChanged', (participant) => {
-      if (participant?.isLocal) note('You are in the spotlight: everybody sees you large.')
+      if (participant?.isLocal) concerns('You are in the spotlight: everybody sees you large.')
       else if (participant) note(`${nameOf(participant)} is in the spotlight.`)
     })
   }

@@ -38,7 +38,7 @@ export function hostActions(
       }
     },
     unban: (banId) => act(moderation.unban(banId)),
-    setPolicy: (change) => void act(moderation.setPolicy(change)),
+    setPolicy: (change) => act(moderation.setPolicy(change)),
     endForAll: () => void act(moderation.end()),
   }
 }

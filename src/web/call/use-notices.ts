@@ -6,11 +6,21 @@ export interface Notice {
   readonly id: number
   readonly text: string
   readonly problem: boolean
+  /** Stays as long as a problem, and is not pushed out by what is said for a moment. */
+  readonly lasting: boolean
 }
 
 /** People coming within this time are told in one sentence. */
 const gather = 1500
-const stay = { note: 4500, problem: 9000 }
+const stay = { note: 4500, lasting: 9000 }
+const mostShown = 3
+
+/** Makes room for the newest: first what is said for a moment goes, then the oldest. */
+function trim(notices: readonly Notice[]): readonly Notice[] {
+  if (notices.length <= mostShown) return notices
+  const fleeting = notices.findIndex((notice, i) => !notice.lasting && i < notices.length - 1)
+  return trim(notices.filter((_, i) => i !== Math.max(0, fleeting)))
+}
 
 /** Short messages over the stage, and the same as one line for screen readers. */
 export function useNotices(call: Call) {
@@ -22,14 +32,13 @@ export function useNotices(call: Call) {
     setNotices((before) => before.filter((notice) => notice.id !== id))
   }, [])
   const tell = useCallback(
-    (text: string, problem = false) => {
+    (text: string, problem = false, lasting = problem) => {
       const id = next.current++
-      setNotices((before) => [
-        ...before.filter((notice) => notice.text !== text).slice(-2),
-        { id, text, problem },
-      ])
+      setNotices((before) =>
+        trim([...before.filter((notice) => notice.text !== text), { id, text, problem, lasting }]),
+      )
       setSaid(text)
-      window.setTimeout(() => dismiss(id), problem ? stay.problem : stay.note)
+      window.setTimeout(() => dismiss(id), lasting ? stay.lasting : stay.note)
     },
     [dismiss],
   )
@@ -46,7 +55,7 @@ export function useNotices(call: Call) {
     }
     const stop = call.onEvent((event) => {
       if (event.type === 'problem') return tell(event.text, true)
-      if (event.type === 'note') return tell(event.text)
+      if (event.type === 'note') return tell(event.text, false, event.lasting)
       if (event.type === 'joined') joined.push(event.name)
       else if (event.type === 'left') left.push(event.name)
       else return
