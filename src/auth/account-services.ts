@@ -7,6 +7,9 @@ import type { Mailer } from '../mail/mailer.ts'
 import type { AccountCaller } from '../protocol/caller.ts'
 import { issuerOf, refused } from './access-token.ts'
 import { AccountHooks } from './accounts.ts'
+import { ExternalAccounts } from './external-accounts.ts'
+import { ExternalIssuer } from './external-issuer.ts'
+import { ExternalLogIn } from './external-log-in.ts'
 import { LogIn } from './log-in.ts'
 import { deleteExpiredMailTokens } from './mail-tokens.store.ts'
 import { AccountMails } from './mails.ts'
@@ -33,6 +36,9 @@ export interface AccountServicesOptions {
   readonly setUpCode?: Secret | undefined
 }
 
+/** Where the external issuer sends people back to; it has to know this address. */
+const redirectPath = '/api/v1/auth/external/callback'
+
 /** Everything about accounts, connected. */
 export class AccountServices {
   readonly hooks = new AccountHooks()
@@ -45,6 +51,8 @@ export class AccountServices {
   readonly passwordChange: PasswordChange
   readonly profile: Profile
   readonly users: Users
+  /** Undefined without an external issuer. */
+  readonly externalLogIn: ExternalLogIn | undefined
   readonly #db: Db
   readonly #issuer: string
 
@@ -76,11 +84,21 @@ export class AccountServices {
     this.passwordChange = new PasswordChange(more)
     this.profile = new Profile({ ...more, passwordChange: this.passwordChange })
     this.users = new Users(more)
+    if (accounts.issuer !== '') {
+      const redirectUri = () => `${options.baseUrl().replace(/\/$/, '')}${redirectPath}`
+      this.externalLogIn = new ExternalLogIn({
+        ...more,
+        issuer: new ExternalIssuer({ config: accounts, log, redirectUri }),
+        accounts: new ExternalAccounts(options),
+      })
+    }
   }
 
   /** Whom a bearer token proves. Throws `unauthorized`. */
   async identify(token: string, now: Date): Promise<Omit<AccountCaller, 'byCookie'>> {
-    if (issuerOf(token) === this.#issuer) return this.sessions.identify(token, now)
+    const issuer = issuerOf(token)
+    if (issuer === this.#issuer) return this.sessions.identify(token, now)
+    if (this.externalLogIn?.isIssuer(issuer)) return this.externalLogIn.identify(token, now)
     throw refused('wrong-audience')
   }
 

@@ -85,7 +85,7 @@ export async function deleteSecondFactor(db: Queryable, accountId: string): Prom
     .where('account_id', '=', accountId)
     .returning('confirmed_at')
     .executeTakeFirst()
-  return row?.confirmed_at != null
+  return Boolean(row?.confirmed_at)
 }
 
 export async function replaceRecoveryCodes(

@@ -78,11 +78,12 @@ export class SecondFactors {
    */
   async accepts(accountId: string, code: string, now: Date): Promise<boolean> {
     const row = await findSecondFactor(this.#db, accountId)
-    return row?.confirmed_at != null && (await this.#takes(row, code, now))
+    if (!row?.confirmed_at) return false
+    return this.#takes(row, code, now)
   }
 
   async isInUse(accountId: string): Promise<boolean> {
-    return (await findSecondFactor(this.#db, accountId))?.confirmed_at != null
+    return Boolean((await findSecondFactor(this.#db, accountId))?.confirmed_at)
   }
 
   /** New recovery codes; the older ones end. Throws `conflict` without a second factor. */

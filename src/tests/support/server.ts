@@ -12,16 +12,19 @@ export interface TestServer {
   /** `http://127.0.0.1:port` */
   readonly url: string
   readonly port: number
+  readonly dataDir: string
   close(): Promise<void>
 }
 
 /**
  * The whole server in this process, with real workers, on ports the system chooses. `settings` are environment variables
- * (`SLUICE_LIMITS_ROOMS: '1'`), as an operator would set them. Set SLUICE_TEST_LOG=debug to see its log.
+ * (`SLUICE_LIMITS_ROOMS: '1'`), as an operator would set them. Set SLUICE_TEST_LOG=debug to see its log. `withDatabase` puts an
+ * empty one there, for tests that need one soon.
  */
 export async function startServer(
   settings: Record<string, string> = {},
   log: Log = createLog({ level: process.env['SLUICE_TEST_LOG'] ?? 'silent', pretty: false }),
+  { withDatabase = false }: { withDatabase?: boolean } = {},
 ): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-test-'))
   const { config } = loadConfig({
@@ -36,7 +39,7 @@ export async function startServer(
     },
   })
   // Where tokens are the way in, the database is opened at the start.
-  if (config.mode === 'production') await provideEmptyPglite(dataDir)
+  if (withDatabase || config.mode === 'production') await provideEmptyPglite(dataDir)
   const binary = await findWorkerBinary()
   if (!binary) throw new Error('no mediasoup worker: npm test gets one first')
   const app = await App.create({
@@ -49,6 +52,7 @@ export async function startServer(
   return {
     app,
     port,
+    dataDir: config.dataDir,
     url: `http://127.0.0.1:${port}`,
     close: async () => {
       await app.close()
