@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readManifest } from '../../recorder/manifest.ts'
+import { recorderCapabilities } from '../../recorder/open-tap.ts'
 import { complaintsAbout } from '../../recorder/probe.ts'
 import { recover } from '../../recorder/recover.ts'
 import { decodePictures, encodeBeeps, encodePictures, findBeeps } from './support/recorder-media.ts'
@@ -100,6 +103,75 @@ test('a killed recorder costs less than two seconds, and the rest plays', async 
   )
 })
 
+test('when the server is killed, the recorder finishes its files and goes', async () => {
+  const folder = stage.folder()
+  const pictures = await camera
+  const video = await Publisher.create(stage.router, { codec: 'vp8' })
+  const transport = await stage.router.createPlainTransport({
+    listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
+  })
+  const consumer = await transport.consume({
+    producerId: video.producer.id,
+    rtpCapabilities: recorderCapabilities(stage.router.rtpCapabilities),
+    paused: true,
+  })
+  const { payloadType } = consumer.rtpParameters.codecs[0]!
+  const script = join(import.meta.dirname, 'support', 'recorder-owner.ts')
+  const owner = spawn(
+    process.execPath,
+    [script, folder, String(transport.tuple.localPort), String(payloadType)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const [line] = (await once(owner.stdout, 'data')) as [Buffer]
+  const { port, pid } = JSON.parse(line.toString()) as { port: number; pid: number }
+  await transport.connect({ ip: '127.0.0.1', port })
+  await consumer.resume()
+  const startMs = performance.timeOrigin + performance.now()
+  await atPace(50, 40, (place) => video.send(pictures[place]!, { capturedMs: startMs + place * 40 }))
+  await until('some of it is on the disk', async () => (await readManifest(folder))?.tracks[0]?.files.length)
+  owner.kill('SIGKILL')
+
+  const recovered = await recover(folder, { ffmpeg: 'ffmpeg' })
+  assert.ok(isGone(pid), 'the recorder has ended')
+  assert.deepEqual(recovered?.complaints, {})
+  const { endReason, tracks } = recovered!.manifest
+  assert.deepEqual(
+    [endReason, tracks[0]?.endReason, tracks[0]?.files[0]?.state],
+    ['server-gone', 'server-gone', 'finished'],
+  )
+  assert.equal((await decodePictures(join(folder, tracks[0]!.files[0]!.name))).length, 50)
+  video.close()
+  transport.close()
+})
+
+test('a folder of which the manifest is gone gets another', async () => {
+  const folder = stage.folder()
+  const pictures = await camera
+  const video = await Publisher.create(stage.router, { codec: 'vp8' })
+  await stage.recorder.start({ recordingId: 'lost', folder, minFreeBytes: 0 })
+  const tap = await record(stage, 'lost', video)
+  await atPace(25, 40, (place) => video.send(pictures[place]!))
+  await until('all is here', async () => {
+    const [recording] = (await stage.recorder.statistics()).recordings
+    return recording!.tracks[0]!.quietForMs! > 100
+  })
+  await assert.rejects(recover(folder), /goes on/)
+  await tap.close('left')
+  await stage.recorder.stop({ recordingId: 'lost', reason: 'stopped' })
+  video.close()
+  // Half a manifest, as a machine leaves it that stops while it is written.
+  writeFileSync(join(folder, 'manifest.json'), '{"version": 1, "rec')
+  const recovered = await recover(folder)
+  const [track] = recovered!.manifest.tracks
+  assert.deepEqual(
+    [track?.trackId, track?.codec, track?.files[0]?.frames, track?.files[0]?.width],
+    ['ana-camera', 'vp8', 25, 320],
+  )
+  assert.deepEqual(await readManifest(folder), recovered!.manifest)
+})
+
 test('97 of 100 pictures survive a way that loses 5 of 100 packets', async () => {
   const folder = stage.folder()
   const pictures = await camera
@@ -157,3 +229,12 @@ test('what cannot be recorded is refused and leaves nothing', async () => {
     [['ana-camera', 'closed', 0]],
   )
 })
+
+/** Also one that has ended and that nobody has asked for its exit code: its server is dead. */
+function isGone(pid: number): boolean {
+  try {
+    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return true
+  }
+}
