@@ -237,7 +237,7 @@ export const settings = Type.Object(
       tickSeconds: Type.Integer({
         default: 10,
         minimum: 1,
-        maximum: 300,
+        maximum: 30,
         description:
           'How often is looked for meetings and calls whose time is over. Lower ends them more exactly, for one small query each time.',
       }),

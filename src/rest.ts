@@ -4,6 +4,7 @@ import { auditRoutes } from './audit/audit.routes.ts'
 import { accountRoutes } from './auth/account.routes.ts'
 import { apiKeyRoutes } from './auth/api-keys.routes.ts'
 import { authenticationRoutes } from './auth/authentication.routes.ts'
+import { externalRoutes } from './auth/external.routes.ts'
 import { identify } from './auth/identify.ts'
 import { jwksRoutes } from './auth/jwks.routes.ts'
 import { usersRoutes } from './auth/users.routes.ts'
@@ -13,6 +14,8 @@ import { serveApiDocs } from './http/api-docs.ts'
 import { isOwnPage } from './http/origins.ts'
 import { renderOpenApi } from './http/openapi.ts'
 import { serverRoutes } from './http/server.routes.ts'
+import { calendarRoutes } from './meetings/calendar.routes.ts'
+import { callRoutes } from './meetings/calls.routes.ts'
 import { meetingRoutes } from './meetings/meetings.routes.ts'
 import { roomRoutes } from './rooms/rooms.routes.ts'
 import type { Rooms } from './rooms/rooms.ts'
@@ -60,6 +63,7 @@ function declareEndpoints(api: Api, { config, version, services, setUpNeeded, ro
     audit,
     isOwnPage: ({ headers: { origin, host } }) => isOwnPage({ origin, host }, config),
   })
+  externalRoutes(api, { config, accounts })
   accountRoutes(api, { config, accounts, audit })
   usersRoutes(api, { accounts })
   apiKeyRoutes(api, {
@@ -79,4 +83,6 @@ function declareEndpoints(api: Api, { config, version, services, setUpNeeded, ro
     joining: async () => (await services()).meetings.joining,
     subscriberOf,
   })
+  callRoutes(api, { calls: async () => (await services()).meetings.calls })
+  calendarRoutes(api, { feeds: async () => (await services()).meetings.feeds })
 }

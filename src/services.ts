@@ -47,6 +47,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const meetings = new MeetingServices({ db, box, config, log, audit, apiKeys, mailer, baseUrl })
     const { setUpCode } = options
     const accounts = new AccountServices({ db, box, config, log, audit, mailer, baseUrl, setUpCode })
+    meetings.attach(accounts.hooks)
     const chores = new Chores({
       everyMs: choresMs,
       log,

@@ -92,6 +92,16 @@ export async function markCallee(
     .execute()
 }
 
+/** Somebody who was called is there. */
+export async function answerCall(trx: Trx, callId: string, accountId: string): Promise<void> {
+  await trx
+    .updateTable('call_callees')
+    .set({ status: 'joined' satisfies CalleeStatus })
+    .where('call_id', '=', callId)
+    .where('account_id', '=', accountId)
+    .execute()
+}
+
 function withCaller(db: Queryable) {
   return db
     .selectFrom('calls')

@@ -100,6 +100,18 @@ export class Invitations {
     })
   }
 
+  /** The same when the host's account goes. What they sent before does not stand in the way. */
+  async withdrawn(trx: Trx, row: MeetingRow, now: Date): Promise<void> {
+    const invitees = await listInvitees(trx, [row.id])
+    await this.#send(trx, row, invitees, {
+      now,
+      caller: undefined,
+      kind: 'invitation-cancelled',
+      write: cancellationMail,
+      isCancelled: true,
+    })
+  }
+
   /** To all, or to those of `emails` who are invited. Throws `not-supported` where no mails are sent. */
   async again(
     trx: Trx,
@@ -124,7 +136,10 @@ export class Invitations {
     trx: Trx,
     row: MeetingRow,
     invitees: readonly InviteeRow[],
-    options: Asked & {
+    options: {
+      now: Date
+      /** Whose mails are counted. Undefined: nobody's. */
+      caller: MeetingCaller | undefined
       kind: string
       write: (meeting: MailedMeeting) => MailText
       isCancelled?: boolean
@@ -142,7 +157,7 @@ export class Invitations {
     const readers = invitees.filter(
       ({ email }) => email !== host?.email && (people.get(email)?.wantsMail ?? true),
     )
-    this.#take(senderOf(row, caller), readers.length, now)
+    if (caller) this.#take(senderOf(row, caller), readers.length, now)
 
     const url = meetingUrl(baseUrl(), row.code!)
     const hostName = hostNameOf(row, hosts)

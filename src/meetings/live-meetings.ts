@@ -3,6 +3,7 @@ import type { Db } from '../db/database.ts'
 import { AppError } from '../lib/app-error.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
+import { answerCall } from './calls.store.ts'
 import { firstVisit, visitAgain } from './attendance.ts'
 import { lockDueMeetings, lockMeeting, overAmong, type MeetingRow, type Trx } from './meetings.store.ts'
 import { meetingOf, roomOf, type LeaveReason, type LiveRooms, type Visitor } from './rooms.ts'
@@ -26,8 +27,8 @@ export interface LiveMeetingsOptions {
   readonly log: Log
 }
 
-/** How often is written down who is there, in milliseconds: a crash loses so much of an attendance. */
-const seenEveryMs = 30_000
+/** How often is written down who is there, in milliseconds, with the next tick: a crash loses so much of an attendance. */
+const seenEveryMs = 20_000
 /** Whoever was not seen for so long is gone, and so is the process whose room they were in. In milliseconds. */
 const unseenMs = 90_000
 /** Rows that one transaction of the clock looks at. */
@@ -47,7 +48,7 @@ export class LiveMeetings {
   readonly #writing = new Map<string, Promise<void>>()
   #rooms: LiveRooms | undefined
   #clock: NodeJS.Timeout | undefined
-  #seenClock: NodeJS.Timeout | undefined
+  #seenAt: Date | undefined
   #ticking: Promise<void> = Promise.resolve()
   #closed = false
 
@@ -71,18 +72,12 @@ export class LiveMeetings {
       })
     }
     this.#clock = setTimeout(tick, 0)
-    this.#seenClock = setInterval(() => {
-      markSeen(this.#options.db, this.#processId, new Date()).catch((error: unknown) =>
-        this.#failed(error, 'attendance was not written'),
-      )
-    }, seenEveryMs).unref()
   }
 
   /** Resolves when everything that happened is written down. */
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#clock)
-    clearInterval(this.#seenClock)
     await this.#ticking
     await this.settled()
   }
@@ -168,6 +163,8 @@ export class LiveMeetings {
 
   /** Does what is due. */
   async tick(now: Date): Promise<void> {
+    // First, lest whoever is here is taken for gone after the database was away.
+    if (!this.#seenAt || now.getTime() - this.#seenAt.getTime() >= seenEveryMs) await this.seen(now)
     await this.#closeUnseen(now)
     let found: number
     do {
@@ -204,6 +201,12 @@ export class LiveMeetings {
       config,
     })
     return false
+  }
+
+  /** Writes down who is there. */
+  async seen(now: Date): Promise<void> {
+    await markSeen(this.#options.db, this.#processId, now)
+    this.#seenAt = now
   }
 
   async #closeUnseen(now: Date): Promise<void> {
@@ -245,6 +248,7 @@ export class LiveMeetings {
       seen_at: now,
       process_id: this.#processId,
     })
+    if (row.kind === 'call' && accountId !== undefined) await answerCall(trx, row.id, accountId)
     return this.#review(trx, row, session, { now })
   }
 

@@ -8,6 +8,7 @@ import { meetingLists } from './meetings.store.ts'
 import {
   Joined,
   JoinMeeting,
+  ListOf,
   Meeting,
   MeetingChange,
   meetingId,
@@ -64,7 +65,7 @@ export function meetingRoutes(api: Api, { meetings, joining, subscriberOf }: Mee
       id: 'listMeetings',
       tag,
       about:
-        'Meetings that the caller hosts, is invited to or took part in; all of them for admins and backends. live and all: newest first. upcoming: next first. past: those that took place or are over, last one first; one that repeats is among them and among the upcoming.',
+        'Meetings that the caller hosts, is invited to or took part in; `of=all`, which API keys always get: everybody’s, for admins. live and all: newest first. upcoming: next first. past: those that took place or are over, last one first; one that repeats is among them and among the upcoming.',
       query: Input({
         when: Type.Optional(
           Type.Unsafe<(typeof meetingLists)[number]>({
@@ -74,13 +75,14 @@ export function meetingRoutes(api: Api, { meetings, joining, subscriberOf }: Mee
             description: 'Which.',
           }),
         ),
+        of: Type.Optional(ListOf),
         ...PageQuery,
       }),
       answer: Page(Meeting),
     },
     async ({ query, caller }) => {
-      const { when = 'all', limit = defaultPageLimit, cursor } = query
-      return (await meetings()).list(caller, { list: when, limit, cursor })
+      const { when = 'all', of, limit = defaultPageLimit, cursor } = query
+      return (await meetings()).list(caller, { list: when, of, limit, cursor })
     },
   )
 

@@ -133,7 +133,8 @@ export async function isGuestOf(db: Queryable, meetingId: string, viewer: Viewer
   return Boolean(is)
 }
 
-function idsSeenBy(db: Queryable, viewer: Viewer) {
+/** Ids of meetings that somebody hosts, is invited to or took part in. */
+export function idsSeenBy(db: Queryable, viewer: Viewer) {
   return db
     .selectFrom('meetings')
     .select('meetings.id as id')

@@ -34,7 +34,15 @@ import { nextOf, scheduleOf, settle } from './running.ts'
 import { listAttendances, listSessions, visitsOf } from './sessions.store.ts'
 import type { MeetingChange, MeetingSessionView, MeetingView, NewMeeting } from './shapes.ts'
 import { missedAt, opensAt, type EndReason, type MeetingStatus } from './status.ts'
-import { isHostOf, moments, sealPasscode, viewsOf, type MeetingCaller } from './views.ts'
+import {
+  isHostOf,
+  moments,
+  sealPasscode,
+  viewerOf,
+  viewsOf,
+  type ListOf,
+  type MeetingCaller,
+} from './views.ts'
 
 export interface MeetingsOptions {
   readonly db: Db
@@ -127,12 +135,13 @@ export class Meetings {
 
   async list(
     caller: MeetingCaller,
-    { list, limit, cursor }: { list: MeetingList; limit: number; cursor: string | undefined },
+    options: { list: MeetingList; of?: ListOf | undefined; limit: number; cursor: string | undefined },
   ): Promise<{ items: MeetingView[]; next?: string }> {
     const { db } = this.#options
+    const { list, of, limit, cursor } = options
     const rows = await listMeetings(db, {
       list,
-      viewer: caller.kind === 'account' && !isBackend(caller) ? caller : undefined,
+      viewer: viewerOf(caller, of),
       after: cursor === undefined ? undefined : decodeTimeCursor(cursor),
       limit: limit + 1,
     })
@@ -194,15 +203,14 @@ export class Meetings {
       await this.#record(trx, 'meeting.changed', id, { actor, now }, { fields: Object.keys(change) })
       return changed
     })
-    if (after.status === 'live') {
-      const { policy, maxPeers, metadata } = this.#roomOf(after)
-      const { lobby, joinBeforeHost, maxParticipants, title } = change
-      live.rooms?.change(roomOf(id), {
-        ...(lobby === undefined && joinBeforeHost === undefined ? {} : { policy }),
-        ...(maxParticipants === undefined ? {} : { maxPeers }),
-        ...(title === undefined ? {} : { metadata }),
-      })
+    const { policy, maxPeers, metadata } = this.#roomOf(after)
+    const { lobby, joinBeforeHost, maxParticipants, title } = change
+    const settings = {
+      ...(lobby === undefined && joinBeforeHost === undefined ? {} : { policy }),
+      ...(maxParticipants === undefined ? {} : { maxPeers }),
+      ...(title === undefined ? {} : { metadata }),
     }
+    if (Object.keys(settings).length > 0) live.rooms?.change(roomOf(id), settings)
     return this.#view((await findMeeting(db, id)) ?? { ...after, active: 0 }, caller)
   }
 

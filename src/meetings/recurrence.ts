@@ -32,8 +32,13 @@ const ruleLength = 256
 const maxCount = 730
 /** How far ahead a rule is looked at for the next occurrence: the longest wait is that for February 29th over a skipped leap year. */
 const horizonYears = 10
-/** Periods and days that the library tries before it gives up: bounds on work, far above what meetings need. */
-const bounds = { maxIterations: 6000, maxCandidateEvaluations: 6000, cache: false } as const
+/**
+ * Periods and days that the library tries before it gives up: bounds on work, above what the longest COUNT needs. A day is
+ * looked at sooner than a year.
+ */
+const maxDays = 6000
+const maxLongerPeriods = 1500
+const maxCandidateEvaluations = 6000
 
 const frequencies = ['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const
 
@@ -212,7 +217,7 @@ export function lastEnd(schedule: Schedule): Date | undefined {
   }
 }
 
-/** The rule in words: every week on Monday until 1 March 2027. Undefined when it does not repeat. */
+/** The rule in words: every week on Monday at 9 AM. Undefined when it does not repeat. */
 export function repetitionText(schedule: Schedule): string | undefined {
   if (schedule.recurrence === undefined) return undefined
   return toText(rrule(schedule), 'en', { excludeTzAbbreviation: true })
@@ -230,7 +235,7 @@ function lengthOf(start: Temporal.ZonedDateTime, { startsAt, endsAt, timeZone }:
   return end.getTime() > startMs ? end : new Date(startMs + endsAt.getTime() - startsAt.getTime())
 }
 
-/** Nothing, too, for a rule whose days the library cannot find within its bounds: February 30th. */
+/** Nothing, too, for a rule whose days the library does not find before it gives up: February 30th. */
 function nextOf(
   rule: RRuleTemporal<Temporal.ZonedDateTime>,
   after: Date,
@@ -244,7 +249,7 @@ function nextOf(
   }
 }
 
-/** The library gave up within `bounds`. */
+/** The library gave up. */
 function isTooMuch(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Maximum')
 }
@@ -254,7 +259,9 @@ function rrule({ startsAt, timeZone, recurrence }: Pick<Schedule, 'startsAt' | '
     rruleString: recurrence!,
     dtstart: zoned(startsAt, timeZone),
     temporal: Temporal,
-    ...bounds,
+    cache: false,
+    maxIterations: recurrence!.includes('FREQ=DAILY') ? maxDays : maxLongerPeriods,
+    maxCandidateEvaluations,
   })
 }
 

@@ -90,8 +90,14 @@ export function findAttendance(
     .executeTakeFirst()
 }
 
+/** An account that is not there (any more), such as one that a backend's token made up, is left out. */
 export async function putAttendance(trx: Trx, row: Insertable<AttendancesTable>): Promise<void> {
-  const { session_id, identity, joined_at, ...change } = row
+  const { session_id, identity, joined_at, account_id, ...others } = row
+  const account = trx
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', '=', account_id ?? '')
+  const change = { ...others, account_id: account }
   await trx
     .insertInto('attendances')
     .values({ session_id, identity, joined_at, ...change })

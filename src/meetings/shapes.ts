@@ -3,6 +3,7 @@ import { Metadata } from '../protocol/model.ts'
 import { Email, Id, Input, Moment, MomentInput, Version } from '../protocol/rest.ts'
 import { calleeStatuses, callStatuses, callTypes } from './call-status.ts'
 import { inviteeStatuses } from './invitees.store.ts'
+import { listsOf } from './views.ts'
 import { endReasons, meetingStatuses, type EndReason } from './status.ts'
 
 /** Shapes of meetings and calls over REST. */
@@ -13,6 +14,12 @@ export const callId = Id('a call', 'call_9sKdT0aBx1LmQ8sK')
 const optional = Type.Optional
 const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description })
+
+export const ListOf = Type.Unsafe<(typeof listsOf)[number]>({
+  type: 'string',
+  enum: [...listsOf],
+  description: 'me: own ones. all: everybody’s, for admins; API keys always get all.',
+})
 
 const text = (max: number, description: string, example: string) =>
   Type.String({ maxLength: max, description, examples: [example] })

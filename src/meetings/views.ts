@@ -1,10 +1,11 @@
 import type { SecretBox } from '../auth/secret-box.ts'
 import type { Queryable } from '../db/tables.ts'
+import { AppError } from '../lib/app-error.ts'
 import { Secret } from '../lib/ids.ts'
 import type { AccountCaller, KeyCaller } from '../protocol/caller.ts'
 import { isBackend } from '../protocol/caller.ts'
 import { listInvitees, type InviteeRow } from './invitees.store.ts'
-import type { LiveMeetingRow } from './meetings.store.ts'
+import type { LiveMeetingRow, Viewer } from './meetings.store.ts'
 import { findPeople, type Person } from './people.store.ts'
 import { roomOf } from './rooms.ts'
 import type { MeetingView } from './shapes.ts'
@@ -23,6 +24,17 @@ export interface ViewParts {
 export function isHostOf(caller: MeetingCaller, row: { readonly host_id: string | null }): boolean {
   if (caller.kind === 'account' && caller.accountId === row.host_id) return true
   return isBackend(caller)
+}
+
+export const listsOf = ['me', 'all'] as const
+export type ListOf = (typeof listsOf)[number]
+
+/** Whose meetings a list shows; undefined for everybody's. Throws `forbidden`. */
+export function viewerOf(caller: MeetingCaller, of: ListOf | undefined): Viewer | undefined {
+  if (caller.kind === 'api-key') return undefined
+  if (of !== 'all') return caller
+  if (caller.role === 'admin') return undefined
+  throw new AppError('forbidden', 'Only admins and backends see what others meet for.')
 }
 
 /** Meetings as `caller` may see them: they host them, or are invited. */
