@@ -1,4 +1,4 @@
-/** What the REST API answers. `src/tests/rest-types.test.ts` compares these with the server's document. */
+/** What the REST API answers; types.test.ts compares these with docs/openapi.json. */
 
 export type Role = 'admin' | 'host' | 'member'
 
