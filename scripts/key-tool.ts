@@ -5,9 +5,9 @@ import type { ApiKeys } from '../src/auth/api-keys.ts'
 import { DatabaseInUseError } from '../src/db/pglite.ts'
 import { AppError } from '../src/lib/app-error.ts'
 import { createLog } from '../src/lib/log.ts'
-import { openServices } from '../src/services.ts'
+import { openServices, type Services } from '../src/services.ts'
 
-/** What `npm run keys` and `npm run token` share. */
+/** What `npm run keys`, `token` and `accounts` share. */
 
 export interface Circumstances {
   readonly argv: readonly string[]
@@ -32,8 +32,12 @@ export function readConfig({ env, cwd }: Circumstances, file: string | undefined
   return loadConfig({ argv: file === undefined ? [] : ['--config', file], env, cwd }).config
 }
 
+export function withApiKeys<T>(config: Config, act: (keys: ApiKeys) => Promise<T>): Promise<T> {
+  return withServices(config, ({ apiKeys }) => act(apiKeys))
+}
+
 /** Opens the database for as long as `act` takes. */
-export async function withApiKeys<T>(config: Config, act: (keys: ApiKeys) => Promise<T>): Promise<T> {
+export async function withServices<T>(config: Config, act: (services: Services) => Promise<T>): Promise<T> {
   const log = createLog({ level: 'error', pretty: true })
   const { dataDir } = config
   const services = await openServices({ config, log }).catch((error: unknown) => {
@@ -45,7 +49,7 @@ export async function withApiKeys<T>(config: Config, act: (keys: ApiKeys) => Pro
     )
   })
   try {
-    return await act(services.apiKeys)
+    return await act(services)
   } finally {
     await services.close()
   }

@@ -11,6 +11,7 @@ import type { AccountCaller, Actor, KeyCaller } from '../protocol/caller.ts'
 import type { Role } from '../protocol/rest.ts'
 import {
   assertName,
+  assertPasswords,
   getAccount,
   hasPasswords,
   newAccountId,
@@ -22,6 +23,7 @@ import {
 } from './accounts.ts'
 import {
   findAccount,
+  findAccountByEmail,
   insertAccount,
   isThereAnAdmin,
   listAccounts,
@@ -81,6 +83,23 @@ export class Users {
   /** Throws `not-found`. */
   async get(id: string): Promise<Account> {
     return shownAccount(await getAccount(this.#options.db, id))
+  }
+
+  /** Throws `not-found`. */
+  async getByEmail(email: string): Promise<Account> {
+    const row = await findAccountByEmail(this.#options.db, normalEmail(email))
+    if (!row) throw new AppError('not-found', `No account has the address ${email}.`)
+    return shownAccount(row)
+  }
+
+  /** A link to choose a password, good for a week; the ones before end. Throws `not-found`. */
+  async makeSetPasswordUrl(email: string, now: Date): Promise<string> {
+    const { db, config, mails } = this.#options
+    assertPasswords(config.accounts)
+    const account = await this.getByEmail(email)
+    const { id: accountId } = account
+    const about = { accountId, email: account.email, purpose: 'set-password', now } as const
+    return db.transaction().execute(async (trx) => mails.setPasswordUrl(await issueMailToken(trx, about)))
   }
 
   /** Whether anybody can administer this server. */
