@@ -183,7 +183,7 @@ test('somebody is called by address, answers, both see and hear each other, and 
   await dan.page.getByTestId('call-row').getByText('Incoming').waitFor()
 
   // Called again, and this time declined.
-  await cleo.page.getByRole('link', { name: 'Call Dan again' }).click()
+  await cleo.page.getByRole('link', { name: 'Call again: Dan' }).click()
   await cleo.page.getByTestId('join-button').click()
   await dan.page.getByTestId('decline-call').click()
   await cleo.page.getByTestId('end-screen').waitFor()

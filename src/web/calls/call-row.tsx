@@ -33,7 +33,7 @@ export function CallRow({ call, me }: { call: Call; me: string | undefined }) {
           )}
         </p>
       </div>
-      <Link to={callAgainPath(call, me)} className="button small" aria-label={`Call ${who} again`}>
+      <Link to={callAgainPath(call, me)} className="button small" aria-label={`Call again: ${who}`}>
         <Phone size={16} aria-hidden />
         <span>Call again</span>
       </Link>

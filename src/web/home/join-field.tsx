@@ -43,7 +43,7 @@ export function JoinField({ label, placeholder, rooms, large = false }: JoinFiel
             setWrong(undefined)
           }}
         />
-        <button type="submit" className={`button ${size}`} aria-label="Enter the meeting or room">
+        <button type="submit" className={`button ${size}`}>
           {large ? 'Enter' : 'Join'}
           <ArrowRight size={18} aria-hidden />
         </button>
