@@ -71,7 +71,7 @@ export interface EndpointFacts<P extends TObject, Q extends TObject, B extends T
   /** Besides those that follow from access, body and limits. */
   readonly errors?: readonly ErrorCode[]
   readonly limits?: readonly EndpointLimit[]
-  /** The object has a version: `call.version` is what If-Match says, and the answer's `version` becomes its ETag. */
+  /** The object has a version: the answer's becomes its ETag, and for a change `call.version` is what If-Match says. */
   readonly versioned?: boolean
   /** Media type of an answer that is not JSON. */
   readonly sends?: string
@@ -213,7 +213,7 @@ class ServedApi implements Api {
           actor: actorOf(caller, request.ip),
           now: new Date(),
           address: request.ip,
-          version: versioned ? versionOf(request) : undefined,
+          version: takesIfMatch(endpoint) ? versionOf(request) : undefined,
           request,
           reply,
           status: (code) => void reply.code(code),
@@ -376,9 +376,14 @@ export function assertVersion(expected: number | undefined, actual: number): voi
   })
 }
 
+/** Whether it changes something that the client may have seen before. */
+export function takesIfMatch({ versioned, method }: Endpoint): boolean {
+  return versioned === true && ['PUT', 'PATCH', 'DELETE'].includes(String(method))
+}
+
 /** Every error an endpoint may answer, by code. */
 export function errorsOf(endpoint: Endpoint): ErrorCode[] {
-  const { method, access, params, query, versioned, errors = [] } = endpoint
+  const { method, access, params, query, errors = [] } = endpoint
   const all = new Set<ErrorCode>(errors)
   const maySendBody = method !== 'GET'
   if (maySendBody || (params ?? query)) all.add('bad-request')
@@ -386,7 +391,7 @@ export function errorsOf(endpoint: Endpoint): ErrorCode[] {
   // Wrong credentials are refused where none are needed, too.
   all.add('unauthorized')
   if (access !== 'anyone' || maySendBody) all.add('forbidden')
-  if (versioned && maySendBody) all.add('precondition-failed')
+  if (takesIfMatch(endpoint)) all.add('precondition-failed')
   return [...all.add('rate-limited').add('unavailable').add('internal')]
 }
 

@@ -1,7 +1,16 @@
 import type { TSchema } from 'typebox'
 import { errorCodes, type ErrorCode } from '../lib/app-error.ts'
 import { Problem } from '../protocol/rest.ts'
-import { apiPrefix, errorsOf, reasonPhrase, statusesOf, tags, type Access, type Endpoint } from './api.ts'
+import {
+  apiPrefix,
+  errorsOf,
+  reasonPhrase,
+  statusesOf,
+  takesIfMatch,
+  tags,
+  type Access,
+  type Endpoint,
+} from './api.ts'
 import { exampleOf } from './example.ts'
 
 /** Writes the OpenAPI 3.1 document of the REST API from the endpoints as they are declared. */
@@ -130,7 +139,8 @@ function operation(endpoint: Endpoint, { schemas, responses }: Components): Json
   }
 }
 
-function parametersOf({ params, query, versioned, method }: Endpoint, schemas: Json): Json[] {
+function parametersOf(endpoint: Endpoint, schemas: Json): Json[] {
+  const { params, query } = endpoint
   const of = (schema: TSchema | undefined, place: 'path' | 'query'): Json[] => {
     const { properties = {}, required = [] } = (schema ?? {}) as {
       properties?: Record<string, TSchema>
@@ -154,7 +164,7 @@ function parametersOf({ params, query, versioned, method }: Endpoint, schemas: J
     description: 'The ETag of the object as this client saw it; refused with 412 when it has changed since.',
     schema: { type: 'string', examples: ['"3"'] },
   }
-  return [...of(params, 'path'), ...of(query, 'query'), ...(versioned && method !== 'GET' ? [ifMatch] : [])]
+  return [...of(params, 'path'), ...of(query, 'query'), ...(takesIfMatch(endpoint) ? [ifMatch] : [])]
 }
 
 /** One answer per status, with an example for each code that has it. */
