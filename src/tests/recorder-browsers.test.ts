@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { types } from 'mediasoup'
+import type { Browser, Page } from 'playwright-core'
+import { rolldown } from 'rolldown'
+import { complaintsAbout } from '../../recorder/probe.ts'
+import { startBrowser } from './support/browser.ts'
+import { ffmpeg, run } from './support/recorder-media.ts'
+import { record, useRecorderStage } from './support/recorder-stage.ts'
+import { until } from './support/until.ts'
+
+// What a real browser sends, cut into packets and scaled in its own ways.
+
+const stage = useRecorderStage()
+let browser: Browser
+let page: Page
+let transport: types.WebRtcTransport
+let producer: types.Producer
+
+before(async () => {
+  const build = await rolldown({
+    input: join(import.meta.dirname, 'browser', 'recorder-publisher.ts'),
+    platform: 'browser',
+    logLevel: 'silent',
+  })
+  const { output } = await build.generate({ format: 'iife' })
+  await build.close()
+  browser = await startBrowser()
+  page = await browser.newPage()
+  await page.route('http://localhost/', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<html></html>' }),
+  )
+  await page.goto('http://localhost/')
+  transport = await stage.router.createWebRtcTransport({
+    listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }],
+    initialAvailableOutgoingBitrate: 2_000_000,
+  })
+  await page.exposeFunction('connectTransport', (dtlsParameters: types.DtlsParameters) =>
+    transport.connect({ dtlsParameters }),
+  )
+  await page.exposeFunction('produce', async (options: types.ProducerOptions) => {
+    producer = await transport.produce(options)
+    return producer.id
+  })
+  await page.addScriptTag({ content: output[0].code })
+})
+
+after(async () => {
+  await browser?.close()
+})
+
+async function publish(mimeType: string, encodings: object[] = [{}]): Promise<types.Producer> {
+  const { id, iceParameters, iceCandidates, dtlsParameters } = transport
+  const options = {
+    routerRtpCapabilities: stage.router.rtpCapabilities,
+    transport: { id, iceParameters, iceCandidates, dtlsParameters },
+    mimeType,
+    encodings,
+  }
+  await page.evaluate(`publish(${JSON.stringify(options)})`)
+  return producer
+}
+
+const simulcast = [4, 2, 1].map((scaleResolutionDownBy, layer) => ({
+  rid: `r${layer}`,
+  scaleResolutionDownBy,
+  maxBitrate: 900_000,
+}))
+
+for (const { name, mimeType, encodings, decoder } of [
+  { name: 'VP8', mimeType: 'video/VP8' },
+  { name: 'VP8 simulcast', mimeType: 'video/VP8', encodings: simulcast },
+  { name: 'VP9', mimeType: 'video/VP9' },
+  {
+    name: 'VP9 in layers',
+    mimeType: 'video/VP9',
+    encodings: [{ scalabilityMode: 'L3T3_KEY' }],
+    decoder: 'libvpx-vp9',
+  },
+  { name: 'H.264', mimeType: 'video/H264' },
+  { name: 'AV1', mimeType: 'video/AV1' },
+] as { name: string; mimeType: string; encodings?: object[]; decoder?: string }[]) {
+  test(`a browser's ${name} and sound are recorded whole`, async () => {
+    const recordingId = name.replaceAll(/\W/g, '')
+    const folder = stage.folder()
+    const video = await publish(mimeType, encodings)
+    const audio = await publish('audio/opus')
+    await stage.recorder.start({ recordingId, folder, minFreeBytes: 0 })
+    const taps = [
+      await record(stage, recordingId, { producer: audio, kind: 'audio' }),
+      await record(stage, recordingId, { producer: video, kind: 'video' }),
+    ]
+    await until(
+      'some seconds of both are recorded',
+      async () => {
+        const { recordings } = await stage.recorder.statistics()
+        const [sound, picture] = recordings.find((found) => found.recordingId === recordingId)!.tracks
+        return sound!.packets > 150 && picture!.packets > 150 && picture!.files > 0
+      },
+      { why: () => stage.recorder.statistics() },
+    )
+    for (const tap of taps) await tap.close('left')
+    const { tracks } = await stage.recorder.stop({ recordingId, reason: 'stopped' })
+    video.close()
+    audio.close()
+
+    for (const { files, statistics } of tracks) {
+      assert.equal(statistics.lost, 0)
+      for (const file of files) {
+        const path = join(folder, file.name)
+        assert.equal(await complaintsAbout(path, ffmpeg), '', file.name)
+        // Decodes every frame; the first error ends it with another exit code.
+        const decode = decoder && file.width !== undefined ? ['-c:v', decoder] : []
+        await run(ffmpeg, ['-v', 'error', '-xerror', ...decode, '-i', path, '-f', 'null', '-'])
+      }
+    }
+    const [sound, picture] = [tracks[0]!.files[0]!, tracks[1]!.files.at(-1)!]
+    assert.deepEqual([sound.clock, picture.clock], ['sender-reports', 'sender-reports'])
+    assert.ok(
+      picture.width! <= 640 && picture.width! * 3 === picture.height! * 4,
+      `${picture.width}x${picture.height}`,
+    )
+    assert.ok(picture.frames > 20, `${picture.frames} pictures`)
+    assert.ok(Math.abs(picture.offsetMs - sound.offsetMs) < 3000)
+  })
+}
