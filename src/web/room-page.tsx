@@ -53,8 +53,8 @@ export interface Ending {
 interface RoomFlowProps {
   /** What people call it. */
   readonly title: string
-  /** The address that leads others here. */
-  readonly link: string
+  /** The address that leads others here; left out where nobody can be invited. */
+  readonly link?: string
   /** Asked when Join is clicked. What it throws is shown as `explain` says. */
   readonly enter: (name: string) => Promise<Entry>
   readonly onEntered?: (call: Call) => void

@@ -1,6 +1,5 @@
 import { CircleAlert, MonitorUp, RefreshCw, UserRoundPlus, VolumeX, X } from 'lucide-react'
 import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
-import { roomLink } from '../ui/router.ts'
 import { changeSettings, useSettings } from '../ui/settings.ts'
 import { useMedia } from '../ui/use-media.ts'
 import type { Call, CallEvent, CallState } from './call.ts'
@@ -24,11 +23,11 @@ interface CallPageProps {
   readonly call: Call
   /** What people call it. */
   readonly room: string
-  /** Leads others here; left out, to the room of that name. */
-  readonly link?: string
+  /** Leads others here; undefined where nobody can be invited, as in a call between people. */
+  readonly link: string | undefined
 }
 
-export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
+export function CallPage({ call, room, link }: CallPageProps) {
   const state = useSyncExternalStore(
     (listener) => call.subscribe(listener),
     () => call.state(),
@@ -94,14 +93,16 @@ export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
       {compact && (
         <header className="call-head">
           <span className="bar-room">{room}</span>
-          <button
-            type="button"
-            className="icon-button"
-            aria-label="Invite people"
-            onClick={() => setDialog('invite')}
-          >
-            <UserRoundPlus size={18} aria-hidden />
-          </button>
+          {link !== undefined && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label="Invite people"
+              onClick={() => setDialog('invite')}
+            >
+              <UserRoundPlus size={18} aria-hidden />
+            </button>
+          )}
         </header>
       )}
       <main className="stage-area" aria-label="People and screens" inert={compact && panel !== undefined}>
@@ -185,6 +186,7 @@ export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
         state={state}
         room={room}
         compact={compact}
+        canInvite={link !== undefined}
         panel={panel}
         unread={unread}
         speakerView={focus !== undefined}
@@ -211,7 +213,9 @@ export function CallPage({ call, room, link = roomLink(room) }: CallPageProps) {
         />
       )}
       {dialog === 'help' && <HelpDialog onClose={() => setDialog(undefined)} />}
-      {dialog === 'invite' && <InviteDialog link={link} onClose={() => setDialog(undefined)} />}
+      {dialog === 'invite' && link !== undefined && (
+        <InviteDialog link={link} onClose={() => setDialog(undefined)} />
+      )}
       {dialog === 'host' && state.isHost && (
         <HostDialog
           call={call}

@@ -31,6 +31,7 @@ interface ControlsProps {
   readonly state: CallState
   readonly room: string
   readonly compact: boolean
+  readonly canInvite: boolean
   readonly panel: Panel | undefined
   readonly unread: number
   readonly speakerView: boolean
@@ -176,7 +177,8 @@ export function Controls(props: ControlsProps) {
                     () => props.onDialog('host'),
                     'host-controls',
                   )}
-                {item(<Link2 size={19} aria-hidden />, 'Invite people', () => props.onDialog('invite'))}
+                {props.canInvite &&
+                  item(<Link2 size={19} aria-hidden />, 'Invite people', () => props.onDialog('invite'))}
                 {item(<Settings2 size={19} aria-hidden />, 'Settings', () => props.onDialog('settings'))}
                 {state.isHost &&
                   item(<PhoneOff size={19} aria-hidden />, 'End for everybody…', props.onEnd, 'end-for-all')}
@@ -199,10 +201,12 @@ export function Controls(props: ControlsProps) {
         <span className="bar-room" title={props.room}>
           {props.room}
         </span>
-        <button type="button" className="button small invite" onClick={() => props.onDialog('invite')}>
-          <Link2 size={16} aria-hidden />
-          Invite
-        </button>
+        {props.canInvite && (
+          <button type="button" className="button small invite" onClick={() => props.onDialog('invite')}>
+            <Link2 size={16} aria-hidden />
+            Invite
+          </button>
+        )}
       </div>
       <div className="bar-center">
         {mute}

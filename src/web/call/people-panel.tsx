@@ -13,7 +13,7 @@ import { tileKey } from './tile.tsx'
 interface PeoplePanelProps {
   readonly state: CallState
   readonly host: HostActions
-  readonly link: string
+  readonly link: string | undefined
   readonly pinned: string | undefined
   readonly onPin: (key: string | undefined) => void
   readonly onConfirm: (confirmation: Confirmation) => void
@@ -33,7 +33,7 @@ export function PeoplePanel(props: PeoplePanelProps) {
     <SidePanel title={`People (${state.people.length})`} onClose={onClose}>
       {state.isHost && state.lobby.length > 0 && <LobbyList lobby={state.lobby} host={host} />}
       <div className="people-tools">
-        <CopyLink link={link} label="Copy" />
+        {link !== undefined && <CopyLink link={link} label="Copy" />}
         {state.isHost && others && (
           <div className="people-acts">
             <button type="button" className="button small" onClick={host.muteAll}>

@@ -11,7 +11,7 @@ import { Tile, tileKey } from './tile.tsx'
 interface StageProps {
   readonly state: CallState
   readonly compact: boolean
-  readonly link: string
+  readonly link: string | undefined
   /** What is to be large; undefined is the grid. */
   readonly focus: string | undefined
   readonly pinned: string | undefined
@@ -91,9 +91,13 @@ export function Stage(props: StageProps) {
         <div className="alone">
           <div className="alone-card">
             <h2>{met ? 'Nobody else is here now' : 'You’re the first one here'}</h2>
-            <p>Share this link; whoever opens it lands in this room.</p>
-            <LinkNote link={link} />
-            <CopyLink link={link} />
+            {link !== undefined && (
+              <>
+                <p>Share this link; whoever opens it lands in this room.</p>
+                <LinkNote link={link} />
+                <CopyLink link={link} />
+              </>
+            )}
           </div>
         </div>
       )}

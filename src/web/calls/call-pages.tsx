@@ -60,7 +60,6 @@ export function NewCallPage() {
     <>
       <RoomFlow
         title={who}
-        link={location.origin}
         enter={enter}
         explain={explainCallError}
         withCamera={type === 'video'}
@@ -125,7 +124,6 @@ export function CallPage({ params }: { params: Readonly<Record<string, string>> 
     <>
       <RoomFlow
         title={who}
-        link={location.origin}
         enter={enter}
         explain={explainCallError}
         direct={direct}

@@ -10,9 +10,12 @@ import { toast } from '../ui/feedback.tsx'
 import { navigate, usePath } from '../ui/router.ts'
 import { callPath } from './call-paths.ts'
 import { callTypeNames } from './call-words.ts'
+import { ring } from './ring.ts'
 import './calls.css'
 
 const everyMs = 4000
+/** While the tab is not looked at, where a call is most easily missed. */
+const hiddenEveryMs = 10_000
 
 /** Who calls, over every page but a room, as long as somebody is logged in. */
 export function IncomingCalls() {
@@ -31,10 +34,18 @@ function Ringing({ me }: { me: string }) {
   )
   const first = ringing[0]?.caller.name
   useEffect(() => {
+    const timer = window.setInterval(() => {
+      if (document.visibilityState === 'hidden') void reload()
+    }, hiddenEveryMs)
+    return () => window.clearInterval(timer)
+  }, [reload])
+  useEffect(() => {
     if (first === undefined) return
     const before = document.title
     document.title = `${first} is calling`
+    const silence = ring()
     return () => {
+      silence()
       document.title = before
     }
   }, [first])

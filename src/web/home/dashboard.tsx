@@ -1,6 +1,6 @@
 import { CalendarDays, CalendarPlus, Coffee, Loader, Video } from 'lucide-react'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { api, path } from '../api/client.ts'
 import { explain } from '../api/errors.ts'
 import { useSession } from '../api/session.ts'
 import type { Account, Call, Meeting, Page } from '../api/types.ts'
@@ -11,7 +11,7 @@ import { meetingPath } from '../meetings/codes.ts'
 import { MeetingRow } from '../meetings/meeting-row.tsx'
 import { byDay, isToday } from '../meetings/spans.ts'
 import { useNow, usePlace } from '../meetings/use-place.ts'
-import { toWallTime } from '../meetings/when.ts'
+import { momentWords, toWallTime } from '../meetings/when.ts'
 import { EmptyState, toast } from '../ui/feedback.tsx'
 import { Frame, Section } from '../ui/frame.tsx'
 import { Link } from '../ui/link.tsx'
@@ -189,25 +189,53 @@ function Upcoming({ meetings, now, list, onMore }: UpcomingProps) {
   )
 }
 
-const recentShown = 4
+const recentShown = 3
 
 function Recent({ me }: { me: string }) {
-  const { data } = useQuery<Page<Call>>('/calls', { query: { when: 'past', limit: recentShown } })
-  if (!data || data.items.length === 0) return null
+  const query = { when: 'past', limit: recentShown }
+  const calls = useQuery<Page<Call>>('/calls', { query })
+  const meetings = useQuery<Page<Meeting>>('/meetings', { query })
+  const [past, called] = [meetings.data?.items ?? [], calls.data?.items ?? []]
+  if (past.length === 0 && called.length === 0) return null
   return (
     <Section
-      title="Recent calls"
+      title="Recent"
       actions={
-        <Link to="/history?show=calls" className="plain-link">
+        <Link to="/history" className="plain-link">
           All
         </Link>
       }
     >
-      <ul className="history compact">
-        {data.items.map((call) => (
+      <ul className="history">
+        {past.map((meeting) => (
+          <PastMeetingLink key={meeting.id} meeting={meeting} />
+        ))}
+        {called.map((call) => (
           <CallRow key={call.id} call={call} me={me} />
         ))}
       </ul>
     </Section>
+  )
+}
+
+function PastMeetingLink({ meeting: { id, title, pastAt, createdAt } }: { meeting: Meeting }) {
+  const place = usePlace()
+  const at = new Date(pastAt ?? createdAt)
+  return (
+    <li className="history-row">
+      <span className="call-icon">
+        <CalendarDays size={18} aria-hidden />
+      </span>
+      <div className="meeting-what">
+        <Link to={path`/meetings/${id}`} className="meeting-title">
+          {title}
+        </Link>
+        <p className="meeting-facts">
+          <time dateTime={at.toISOString()} lang={place.language}>
+            {momentWords(at, place)}
+          </time>
+        </p>
+      </div>
+    </li>
   )
 }
