@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
+import { goodPassword, person } from './support/accounts.ts'
 import { openPage, startBrowser } from './support/browser.ts'
 import { Caller } from './support/caller.ts'
 import { provideEmptyPglite } from './support/empty-pglite.ts'
@@ -185,6 +186,38 @@ test('a session that is ended elsewhere asks to log in again and goes on at the 
   await context.close()
 })
 
+test('a session that ran out is renewed once for all tabs', async () => {
+  const { email } = await person(server)
+  const { page, context } = await openPage(browser, `${url}/login`)
+  await logIn(page, { email, password: goodPassword })
+  await page.getByTestId('account-menu').waitFor()
+  const tab = await context.newPage()
+  const pages = [page, tab]
+  for (const each of pages) await each.goto(`${url}/account/security`)
+  for (const each of pages) await each.getByTestId('sessions').getByText('This one').waitFor()
+
+  // As after a night with the lid closed: the access cookie is over, and the page knows it.
+  await context.clearCookies({ name: 'sluice_access' })
+  await page.evaluate(() => {
+    const { refreshUntil } = JSON.parse(localStorage.getItem('sluice:session')!)
+    localStorage.setItem('sluice:session', JSON.stringify({ accessUntil: 1, refreshUntil }))
+  })
+  let renewals = 0
+  context.on('request', (request) => {
+    if (request.url().endsWith('/auth/refresh')) renewals++
+  })
+  await Promise.all(pages.map((each) => each.reload()))
+  for (const each of pages) await each.getByTestId('sessions').getByText('This one').waitFor()
+  assert.equal(renewals, 1)
+
+  // A cookie that is gone although the page believes in it is noticed by the first refusal.
+  await context.clearCookies({ name: 'sluice_access' })
+  await page.reload()
+  await page.getByTestId('sessions').getByText('This one').waitFor()
+  assert.equal(renewals, 2)
+  await context.close()
+})
+
 test('the first admin makes an API key and a user, looks into a live room, mutes and removes, and finds it all in the audit log', async () => {
   const code = server.app.setUpCode.reveal()
   const { page, context, complaints } = await openPage(browser, `${url}/register?setUpCode=${code}`)
@@ -245,15 +278,9 @@ test('the first admin makes an API key and a user, looks into a live room, mutes
 })
 
 test('who is not an admin is told so, and a link after a log-in leads nowhere else', async () => {
+  const { email } = await person(server, { role: 'member' })
   const { page, context } = await openPage(browser, `${url}/login?returnTo=//example.com/x`)
-  const email = 'fay@example.org'
-  const { accounts } = await server.app.services()
-  const now = new Date()
-  const by = { caller: { kind: 'server' }, actor: { kind: 'server' }, now } as const
-  const { setPasswordUrl } = await accounts.users.add({ email, name: 'Fay', role: 'member' }, by)
-  const token = new URL(setPasswordUrl!).searchParams.get('token')!
-  await accounts.passwordChange.reset({ token, password, address: '127.0.0.1', now })
-  await logIn(page, { email, password })
+  await logIn(page, { email, password: goodPassword })
   await page.getByTestId('account-menu').waitFor()
   await until('the log-in leads home', () => page.url() === `${url}/`, { why: () => page.url() })
   await page.goto(`${url}/admin/users`)

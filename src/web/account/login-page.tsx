@@ -23,6 +23,7 @@ export function LoginPage({ why }: LoginPageProps) {
   const query = useAddressQuery()
   const returnTo = path === '/login' ? safeReturn(query.get('returnTo')) : path + location.search
   const external = server?.accounts.external
+  const externalError = query.get('externalError')
   // Somebody who is logged in has no business here; also where a log-in leads on.
   useEffect(() => {
     if (account && path === '/login') navigate(returnTo, { replace: true })
@@ -33,9 +34,9 @@ export function LoginPage({ why }: LoginPageProps) {
       <div className="form">
         {why === 'needed' && <Note kind="info">Log in to see this page.</Note>}
         {why === 'ended' && <Note kind="warning">You were logged out. Log in to go on.</Note>}
-        {query.has('failed') && (
+        {externalError !== null && (
           <Note kind="error">
-            The log-in at {external?.name ?? 'the other site'} did not work. Try again.
+            {explainExternal(externalError, external?.name ?? 'the site you logged in at')}
           </Note>
         )}
         {external && (
@@ -66,6 +67,22 @@ export function LoginPage({ why }: LoginPageProps) {
       </div>
     </Frame>
   )
+}
+
+/** Why coming back from the issuer did not let somebody in. */
+function explainExternal(why: string, name: string): string {
+  switch (why) {
+    case 'no-email':
+      return `${name} does not say your e-mail address, and without one there can be no account.`
+    case 'address-taken':
+      return 'Another account of this server has your e-mail address. Ask an admin which one is to stay.'
+    case 'external-expired':
+      return 'That took too long. Try again.'
+    case 'disabled':
+      return 'This account is disabled. Ask an admin of the server.'
+    default:
+      return `The log-in at ${name} did not work. Try again.`
+  }
 }
 
 /** What was typed is right but for the second factor: it is sent again with the code. */

@@ -83,7 +83,8 @@ export function safeReturn(wanted: string | null | undefined): string {
   if (!wanted?.startsWith('/')) return '/'
   try {
     const url = new URL(wanted, location.origin)
-    if (url.origin !== location.origin || url.pathname === '/login') return '/'
+    if (url.origin !== location.origin || url.pathname === '/login' || url.pathname.startsWith('//'))
+      return '/'
     return url.pathname + url.search + url.hash
   } catch {
     return '/'
