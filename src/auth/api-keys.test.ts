@@ -136,6 +136,40 @@ forEachDatabase('a sealed secret does not open in the row of another key', async
   await assert.rejects(keys.findSecret(theirs.id), refusedWith('unavailable'))
 })
 
+forEachDatabase(
+  'a token of this server itself admits, and its key is nobody’s',
+  async (db, _t, { dataDir }) => {
+    const keys = await open(db, dataDir)
+    const claims = { identity: 'ana', room: 'meeting:1', name: 'Ana', metadata: { role: 'host' }, now }
+    const { token, expiresAt } = await keys.issueToken({ ...claims, lifeSeconds: 10 * 86_400 })
+    assert.deepEqual(expiresAt, later(86_400), 'auth.tokenMaxSeconds')
+    const verified = await keys.verifyToken(token, { room: 'meeting:1', now })
+    assert.deepEqual(
+      [verified.identity, verified.metadata, verified.expiresAt],
+      ['ana', { role: 'host' }, expiresAt],
+    )
+    const again = await (await open(db, dataDir)).issueToken({ ...claims, lifeSeconds: 60 })
+    const { keyId } = await keys.verifyToken(again.token, { now })
+    assert.equal(keyId, verified.keyId, 'the same key at the next start')
+
+    assert.deepEqual(await keys.list(), [])
+    await assert.rejects(keys.revoke(keyId, now), refusedWith('not-found'))
+    const secret = (await keys.findSecret(keyId))!.reveal()
+    await assert.rejects(
+      keys.authenticate({ id: keyId, secret, now }),
+      refusedWith('unauthorized', 'unknown-key'),
+    )
+
+    const elsewhere = await open(db, dataDir, '0'.repeat(63) + '1')
+    const other = await elsewhere.issueToken({ ...claims, lifeSeconds: 60 })
+    assert.notEqual(
+      (await elsewhere.verifyToken(other.token, { now })).keyId,
+      keyId,
+      'another encryption key',
+    )
+  },
+)
+
 forEachDatabase('a key needs a name of a bearable length', async (db, _t, { dataDir }) => {
   const keys = await open(db, dataDir)
   await assert.rejects(keys.add({ name: '  ', now }), refusedWith('bad-request'))

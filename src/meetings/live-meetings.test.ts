@@ -163,8 +163,10 @@ forEachDatabase('after a crash everybody left when they were last seen', async (
   await stage.services.live.seen(at(5))
   // That process is gone. Another one knows nothing of its rooms.
   const after = of(await stage.again())
-  await after.tick(6)
-  assert.equal((await after.get()).active, 2, 'that other process may be alive')
+  if (db.engine === 'postgres') {
+    await after.tick(6)
+    assert.equal((await after.get()).active, 2, 'that other process may be alive')
+  }
   await after.joined(anaHere, 5.75)
   await after.tick(7)
   assert.equal((await after.get()).active, 1)

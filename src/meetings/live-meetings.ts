@@ -163,7 +163,6 @@ export class LiveMeetings {
 
   /** Does what is due. */
   async tick(now: Date): Promise<void> {
-    // First, lest whoever is here is taken for gone after the database was away.
     if (!this.#seenAt || now.getTime() - this.#seenAt.getTime() >= seenEveryMs) await this.seen(now)
     await this.#closeUnseen(now)
     let found: number
@@ -211,10 +210,12 @@ export class LiveMeetings {
 
   async #closeUnseen(now: Date): Promise<void> {
     const { db } = this.#options
-    const before = new Date(now.getTime() - unseenMs)
-    for (const { meeting_id: meetingId } of await sessionsWithUnseen(db, before, 1000)) {
+    // The embedded database serves one process at a time: any other that wrote into it is gone.
+    const before = db.engine === 'pglite' ? now : new Date(now.getTime() - unseenMs)
+    const unseen = { before, processId: this.#processId }
+    for (const meetingId of await sessionsWithUnseen(db, unseen, 1000)) {
       const isOver = await this.#inSession(meetingId, async (trx, row, session) => {
-        const emptySince = await closeUnseen(trx, session.id, before)
+        const emptySince = await closeUnseen(trx, session.id, unseen)
         return this.#review(trx, row, session, { now, ...(emptySince ? { emptySince } : {}) })
       })
       if (isOver) this.#endRoom(meetingId)

@@ -142,31 +142,45 @@ export async function markSeen(db: Queryable, processId: string, now: Date): Pro
     .execute()
 }
 
-/** Sessions with somebody of whom nothing was seen since `before`. */
+/** Those whom another process wrote down, and has not seen since `before`. */
+export interface Unseen {
+  readonly before: Date
+  /** The process that asks: it knows who is in its own rooms. */
+  readonly processId: string
+}
+
+/** Sessions with somebody unseen. */
 export async function sessionsWithUnseen(
   db: Queryable,
-  before: Date,
+  { before, processId }: Unseen,
   limit: number,
-): Promise<{ session_id: string; meeting_id: string }[]> {
-  return db
+): Promise<string[]> {
+  const rows = await db
     .selectFrom('attendances')
     .innerJoin('meeting_sessions', 'meeting_sessions.id', 'attendances.session_id')
-    .select(['session_id', 'meeting_id'])
+    .select('meeting_id')
     .distinct()
     .where('attendances.left_at', 'is', null)
     .where('attendances.seen_at', '<', before)
+    .where('attendances.process_id', '!=', processId)
     .limit(limit)
     .execute()
+  return rows.map(({ meeting_id: id }) => id)
 }
 
-/** Those left when they were last seen. Returns the last moment anybody of the session was. */
-export async function closeUnseen(trx: Trx, sessionId: string, before: Date): Promise<Date | undefined> {
+/** They left when they were last seen. Returns the last moment that anybody of the session was. */
+export async function closeUnseen(
+  trx: Trx,
+  sessionId: string,
+  { before, processId }: Unseen,
+): Promise<Date | undefined> {
   await trx
     .updateTable('attendances')
     .set((row) => ({ left_at: row.ref('seen_at'), process_id: null }))
     .where('session_id', '=', sessionId)
     .where('left_at', 'is', null)
     .where('seen_at', '<', before)
+    .where('process_id', '!=', processId)
     .execute()
   const row = await trx
     .selectFrom('attendances')
