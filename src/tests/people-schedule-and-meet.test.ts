@@ -170,9 +170,11 @@ test('somebody is called by address, answers, both see and hear each other, and 
   await Promise.all([seesAndHears(cleo.page, 1), seesAndHears(dan.page, 1)])
   await cleo.page.getByTestId('call-progress').getByText('Calling').waitFor({ state: 'detached' })
 
-  await Promise.all([dan.page.getByTestId('leave').click(), cleo.page.getByTestId('leave').click()])
+  // Who hangs up ends a call of two.
+  await dan.page.getByTestId('leave').click()
+  await dan.page.getByTestId('end-screen').getByText('You left the call').waitFor()
+  await cleo.page.getByTestId('end-screen').getByText('The call has ended').waitFor()
   for (const { page } of [cleo, dan]) {
-    await page.getByTestId('end-screen').waitFor()
     await until('the call is in the history', async () => {
       await page.goto(`${home()}/history?show=calls`)
       await page.getByTestId('call-row').first().waitFor({ timeout: 2000 })
