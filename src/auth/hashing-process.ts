@@ -7,7 +7,7 @@ import type { HashJob, HashResult } from './password-hasher.ts'
 
 export interface HashingOptions {
   readonly log: Log
-  /** Most jobs that wait or run; one more is `unavailable`. At 20 ms each, 250 keep the last one waiting for 5 s. */
+  /** Most jobs that wait or run; one more is `unavailable`. At 20 ms each, 150 keep the last one waiting for 3 s. */
   readonly maxJobs?: number
   /** The process ends when nothing was asked of it for so long, in milliseconds. */
   readonly idleMs?: number
@@ -34,7 +34,7 @@ export class HashingProcess {
   #lastId = 0
   #closed = false
 
-  constructor({ log, maxJobs = 250, idleMs = 30_000, threads = halfOfCores() }: HashingOptions) {
+  constructor({ log, maxJobs = 150, idleMs = 30_000, threads = halfOfCores() }: HashingOptions) {
     this.#log = log
     this.#maxJobs = maxJobs
     this.#idleMs = idleMs

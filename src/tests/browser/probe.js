@@ -26,7 +26,7 @@ globalThis.received = async () => {
         frameHeight,
         totalAudioEnergy = 0,
       } = report
-      const { packetsReceived = 0, freezeCount = 0 } = report
+      const { packetsReceived = 0, packetsLost = 0, jitter = 0, freezeCount = 0 } = report
       tracks.push({
         kind,
         mid,
@@ -36,6 +36,8 @@ globalThis.received = async () => {
         frameHeight,
         totalAudioEnergy,
         packetsReceived,
+        packetsLost,
+        jitter,
         freezeCount,
       })
     }

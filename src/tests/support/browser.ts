@@ -51,6 +51,10 @@ export interface ReceivedTrack {
   readonly frameHeight?: number
   readonly totalAudioEnergy: number
   readonly packetsReceived: number
+  readonly packetsLost: number
+  /** In seconds. */
+  readonly jitter: number
+  readonly freezeCount: number
 }
 
 export interface SentEncoding {

@@ -1,0 +1,28 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+
+/**
+ * Loaded before the server (`node --import`) by bench-logins.ts: answers each message with how late the event loop was since
+ * the one before, in milliseconds.
+ */
+
+export interface LoopDelay {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+const histogram = monitorEventLoopDelay({ resolution: 5 })
+histogram.enable()
+const ms = (nanoseconds: number): number => nanoseconds / 1e6
+
+process.on('message', () => {
+  const delay: LoopDelay = {
+    p50: ms(histogram.percentile(50)),
+    p99: ms(histogram.percentile(99)),
+    max: ms(histogram.max),
+  }
+  histogram.reset()
+  process.send?.(delay)
+})
+// A server that nobody asks any more may end.
+process.channel?.unref()
