@@ -20,7 +20,6 @@ const manifestEveryMs = 5000
 const receiveBufferBytes = 2 * 1024 * 1024
 
 interface RunningTap {
-  readonly request: AddTap
   readonly tap: Tap
   readonly socket: Socket
   readonly track: Track
@@ -38,6 +37,8 @@ export class Recording {
   readonly #startedMs = nowMs()
   readonly #manifest: Manifest
   readonly #taps = new Map<string, RunningTap>()
+  /** Taps whose files are being finished. */
+  readonly #ending = new Map<string, Promise<void>>()
   readonly #timers: NodeJS.Timeout[] = []
   #saving: Promise<void> | undefined
   #savesAgain = false
@@ -72,6 +73,7 @@ export class Recording {
   /** Opens a port of its own for the consumer; mediasoup's transport is to be connected to it. */
   async addTap(request: AddTap): Promise<number> {
     const { trackId, participantId, displayName, source } = request
+    if (this.#closed) throw new Error('the recording has ended')
     if (this.#manifest.tracks.some((track) => track.trackId === trackId)) {
       throw new Error(`there is a track ${trackId} already`)
     }
@@ -104,7 +106,7 @@ export class Recording {
       files: [],
     }
     this.#manifest.tracks.push(track)
-    this.#taps.set(trackId, { request, tap, socket, track })
+    this.#taps.set(trackId, { tap, socket, track })
     try {
       // Bound to the same loopback address as mediasoup's transport, on a port the system knows to be free; connected, so
       // that the kernel keeps out what others send there.
@@ -141,7 +143,8 @@ export class Recording {
   async #close(reason: RecordingEndReason): Promise<Manifest> {
     for (const timer of this.#timers) clearInterval(timer)
     const trackReason = reason === 'room-closed' ? 'closed' : reason
-    await Promise.all(Array.from(this.#taps.keys(), (trackId) => this.#end(trackId, trackReason)))
+    const trackIds = [...this.#taps.keys(), ...this.#ending.keys()]
+    await Promise.all(trackIds.map((trackId) => this.#end(trackId, trackReason)))
     this.#manifest.state = 'finished'
     this.#manifest.endedAt = new Date(nowMs()).toISOString()
     this.#manifest.endReason = reason
@@ -167,11 +170,16 @@ export class Recording {
     }
   }
 
-  async #end(trackId: string, reason: TrackEndReason): Promise<void> {
+  #end(trackId: string, reason: TrackEndReason): Promise<void> {
     const running = this.#taps.get(trackId)
-    if (!running) return
+    if (!running) return this.#ending.get(trackId) ?? Promise.resolve()
     this.#taps.delete(trackId)
-    const { socket, tap, track } = running
+    const ending = this.#finish(running, reason).finally(() => this.#ending.delete(trackId))
+    this.#ending.set(trackId, ending)
+    return ending
+  }
+
+  async #finish({ socket, tap, track }: RunningTap, reason: TrackEndReason): Promise<void> {
     socket.removeAllListeners('message')
     socket.close()
     await tap.close(nowMs())

@@ -162,12 +162,15 @@ export async function findBeeps(path: string): Promise<number[]> {
   return onsets
 }
 
+/** What a program writes; what it complains of is in the error if it fails. */
 export async function run(program: string, args: readonly string[]): Promise<Buffer> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const parts: Buffer[] = []
+  let complaints = ''
   child.stdout.on('data', (part: Buffer) => parts.push(part))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text))
   const [code] = (await once(child, 'close')) as [number | null]
-  if (code !== 0) throw new Error(`${program} ended with ${code}`)
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${complaints}`)
   return Buffer.concat(parts)
 }
 
