@@ -88,7 +88,7 @@ function requestsTo(
                   { weight: 1, arbitrary: value },
                 )
               : value
-          return [name, required ? meant : fc.option(meant, { nil: undefined })]
+          return [name, required ? meant : fc.option(meant, { nil: undefined, freq: 1 })]
         }),
       ),
     )
