@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
 import { goodPassword, person } from './support/accounts.ts'
 import { openPage, startBrowser } from './support/browser.ts'
 import { Caller } from './support/caller.ts'
-import { provideEmptyPglite } from './support/empty-pglite.ts'
+import { clientId, clientSecret, startIssuer } from './support/issuer.ts'
 import { RestClient } from './support/rest-client.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { until } from './support/until.ts'
@@ -18,22 +17,18 @@ import { until } from './support/until.ts'
 const password = 'river otter at dawn'
 const stepMs = 30_000
 
-let dataDir: string
 let server: TestServer
 let browser: Browser
 /** The address of links in mails, so that cookies go with them. */
 let url: string
 before(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'sluice-web-accounts-'))
-  await provideEmptyPglite(dataDir)
-  server = await startServer({ SLUICE_DATA_DIR: dataDir })
+  server = await startServer({}, undefined, { withDatabase: true })
   url = server.url.replace('127.0.0.1', 'localhost')
   browser = await startBrowser()
 })
 after(async () => {
   await browser?.close()
   await server?.close()
-  rmSync(dataDir, { recursive: true, force: true })
 })
 
 async function fillRegistration(page: Page, { name, email }: { name: string; email: string }): Promise<void> {
@@ -287,3 +282,44 @@ test('who is not an admin is told so, and a link after a log-in leads nowhere el
   await page.getByRole('heading', { name: 'This is for admins' }).waitFor()
   await context.close()
 })
+
+test('people log in at an issuer and land where they wanted to go; that it refused is told', async () => {
+  const port = await freePort()
+  const here = `http://localhost:${port}`
+  const issuer = await startIssuer({ redirectUri: `${here}/api/v1/auth/external/callback` })
+  const settings = {
+    SLUICE_HTTP_PORT: String(port),
+    SLUICE_ACCOUNTS_ISSUER: issuer.url,
+    SLUICE_ACCOUNTS_ISSUER_NAME: 'Example',
+    SLUICE_ACCOUNTS_CLIENT_ID: clientId,
+    SLUICE_ACCOUNTS_CLIENT_SECRET: clientSecret,
+  }
+  const other = await startServer(settings, undefined, { withDatabase: true })
+  try {
+    const { page, context } = await openPage(browser, `${here}/account/security`)
+    await page.getByRole('link', { name: 'Log in with Example' }).click()
+    await page.getByTestId('note-error').getByText('did not work').waitFor()
+    assert.equal(await page.getByTestId('log-in').count(), 0, 'no passwords here')
+
+    issuer.person = { sub: 'u-1', email: 'gil@example.org', email_verified: true, name: 'Gil' }
+    await page.goto(`${here}/account/security`)
+    await page.getByRole('link', { name: 'Log in with Example' }).click()
+    await page.getByTestId('sessions').getByText('This one').waitFor()
+    assert.equal(page.url(), `${here}/account/security`)
+    await page.getByText('You log in with Example').waitFor()
+    await context.close()
+  } finally {
+    await other.close()
+    await issuer.close()
+  }
+})
+
+/** A port that was free a moment ago: the issuer has to know the address of the server before there is one. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}

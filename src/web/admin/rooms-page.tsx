@@ -1,4 +1,6 @@
 import {
+  ChevronDown,
+  ChevronUp,
   DoorOpen,
   Hand,
   Lock,
@@ -26,6 +28,8 @@ import { AdminFrame } from './admin-frame.tsx'
 
 /** Milliseconds between two looks at what goes on. */
 const lookEvery = 5000
+/** Rooms whose people are shown without being asked for: each is one more request with each look. */
+const openAtFirst = 5
 
 export function RoomsPage() {
   const rooms = usePages<LiveRoom>('/rooms', { every: lookEvery })
@@ -47,8 +51,13 @@ export function RoomsPage() {
           </EmptyState>
         }
       >
-        {rooms.items?.map((room) => (
-          <RoomSection key={`${room.roomId} ${room.createdAt}`} room={room} onEnd={() => setEnding(room)} />
+        {rooms.items?.map((room, i) => (
+          <RoomSection
+            key={`${room.roomId} ${room.createdAt}`}
+            room={room}
+            startsOpen={i < openAtFirst}
+            onEnd={() => setEnding(room)}
+          />
         ))}
       </ListState>
       {ending && (
@@ -73,8 +82,16 @@ export function RoomsPage() {
   )
 }
 
-function RoomSection({ room, onEnd }: { room: LiveRoom; onEnd: () => void }) {
-  const people = usePages<LiveParticipant>(path`/rooms/${room.roomId}/participants`, { every: lookEvery })
+interface RoomSectionProps {
+  readonly room: LiveRoom
+  readonly startsOpen: boolean
+  readonly onEnd: () => void
+}
+
+function RoomSection({ room, startsOpen, onEnd }: RoomSectionProps) {
+  const [open, setOpen] = useState(startsOpen)
+  const at = path`/rooms/${room.roomId}/participants`
+  const people = usePages<LiveParticipant>(open ? at : undefined, { every: lookEvery })
   const [removing, setRemoving] = useState<LiveParticipant>()
   const [minutes] = useState(() => (Date.now() - Date.parse(room.createdAt)) / 1000)
   // It ended between two looks: the list of rooms will say so.
@@ -98,6 +115,16 @@ function RoomSection({ room, onEnd }: { room: LiveRoom; onEnd: () => void }) {
             </Chip>
           )}
           {room.waiting > 0 && <Chip kind="warning">{room.waiting} in the lobby</Chip>}
+          <button
+            type="button"
+            className="button small"
+            aria-expanded={open}
+            aria-label={`People in ${room.roomId}`}
+            onClick={() => setOpen(!open)}
+          >
+            People
+            {open ? <ChevronUp size={16} aria-hidden /> : <ChevronDown size={16} aria-hidden />}
+          </button>
           <button type="button" className="button small" onClick={onEnd} aria-label={`End ${room.roomId}`}>
             End
           </button>
@@ -105,19 +132,21 @@ function RoomSection({ room, onEnd }: { room: LiveRoom; onEnd: () => void }) {
       }
       testId="live-room"
     >
-      <ListState list={people} lines={2} empty={<p className="soft">Nobody is in it right now.</p>}>
-        <ul className="live-people">
-          {people.items?.map((person) => (
-            <Person
-              key={person.peerId}
-              room={room.roomId}
-              person={person}
-              onRemove={() => setRemoving(person)}
-              onChanged={() => void people.reload()}
-            />
-          ))}
-        </ul>
-      </ListState>
+      {open && (
+        <ListState list={people} lines={2} empty={<p className="soft">Nobody is in it right now.</p>}>
+          <ul className="live-people">
+            {people.items?.map((person) => (
+              <Person
+                key={person.peerId}
+                room={room.roomId}
+                person={person}
+                onRemove={() => setRemoving(person)}
+                onChanged={() => void people.reload()}
+              />
+            ))}
+          </ul>
+        </ListState>
+      )}
       {removing && (
         <RemoveDialog
           room={room.roomId}

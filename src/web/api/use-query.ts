@@ -33,12 +33,14 @@ export function useQuery<T>(path: string | undefined, { query, every }: QueryOpt
   const [seen, setSeen] = useState<Seen<T>>()
   const [asking, setAsking] = useState(true)
   const running = useRef<AbortController>(undefined)
+  const busy = useRef(false)
 
   const load = useCallback(async () => {
     if (key === undefined) return setAsking(false)
     running.current?.abort()
     const stop = new AbortController()
     running.current = stop
+    busy.current = true
     setAsking(true)
     try {
       const data = await api.get<T>(key.slice('/api/v1'.length), { signal: stop.signal })
@@ -48,19 +50,24 @@ export function useQuery<T>(path: string | undefined, { query, every }: QueryOpt
       const error = asApiError(thrown)
       setSeen((before) => ({ key, data: before?.key === key ? before.data : undefined, error }))
     }
-    if (!stop.signal.aborted) setAsking(false)
+    if (stop.signal.aborted) return
+    busy.current = false
+    setAsking(false)
   }, [key])
 
   useEffect(() => {
     void load()
     return () => running.current?.abort()
   }, [load])
-  useRepeat(load, every)
+  // A slow answer is waited for, not asked for again and again.
+  const repeat = useCallback(() => (busy.current ? Promise.resolve() : load()), [load])
+  useRepeat(repeat, every)
 
   const set = useCallback(
     (data: T) => {
       if (key === undefined) return
       running.current?.abort()
+      busy.current = false
       setAsking(false)
       setSeen({ key, data, error: undefined })
     },
