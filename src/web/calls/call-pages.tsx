@@ -4,6 +4,7 @@ import { explain, isApiError } from '../api/errors.ts'
 import { useSession } from '../api/session.ts'
 import type { Call } from '../api/types.ts'
 import { useQuery } from '../api/use-query.ts'
+import type { EndReason } from '../call/call.ts'
 import { explainJoinError, type JoinProblem } from '../join/join-errors.ts'
 import { MeetingEnd } from '../meetings/meeting-end.tsx'
 import { renewedToken } from '../meetings/renewed-token.ts'
@@ -11,7 +12,7 @@ import { RoomFlow } from '../room-page.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../ui/feedback.tsx'
 import { Frame } from '../ui/frame.tsx'
 import { Link } from '../ui/link.tsx'
-import { useAddressQuery } from '../ui/router.ts'
+import { navigate, useAddressQuery } from '../ui/router.ts'
 import { callAgainPath, callPath, readNewCall } from './call-paths.ts'
 import { CallProgress } from './call-progress.tsx'
 import { callTypeNames, namesInWords, withWhom } from './call-words.ts'
@@ -67,22 +68,24 @@ export function NewCallPage() {
           if (type === 'screen') entered.setScreen(true)
         }}
         extras={{ eyebrow: `${callTypeNames[type]} with`, name: account?.name, button: 'Call' }}
-        end={(ending) => (
-          <MeetingEnd
-            {...ending}
-            kind="call"
-            title={who}
-            onRejoin={() => {
-              // Over for everybody: the same people are called anew.
-              setCall(undefined)
-              ending.onRejoin()
-            }}
-          />
-        )}
+        end={(ending) => {
+          const over = isOver(ending.why, callees.length)
+          const callAgain = () => {
+            setCall(undefined)
+            ending.onRejoin()
+          }
+          const again = over ? { text: 'Call again', act: callAgain } : undefined
+          return <MeetingEnd {...ending} kind="call" title={who} again={again} />
+        }}
       />
       {call && <CallProgress id={call.id} me={account?.id} />}
     </>
   )
+}
+
+/** Who leaves a call of two ends it; there is nothing to come back to then. */
+function isOver(why: EndReason, callees: number): boolean {
+  return why === 'ended' || why === 'room-closed' || (why === 'left' && callees === 1)
 }
 
 function entryOf({ call, token, expiresAt }: CallJoin, name: string) {
@@ -129,17 +132,12 @@ export function CallPage({ params }: { params: Readonly<Record<string, string>> 
         direct={direct}
         withCamera={call.type === 'video'}
         extras={{ eyebrow: `${callTypeNames[call.type]} with`, name: account?.name }}
-        end={(ending) => (
-          <MeetingEnd
-            {...ending}
-            kind="call"
-            title={who}
-            onRejoin={() => {
-              void reload()
-              ending.onRejoin()
-            }}
-          />
-        )}
+        end={(ending) => {
+          const over = isOver(ending.why, call.callees.length)
+          const act = () => navigate(callAgainPath(call, account?.id))
+          const again = over ? { text: 'Call again', act } : undefined
+          return <MeetingEnd {...ending} kind="call" title={who} again={again} />
+        }}
       />
       <CallProgress id={id} me={account?.id} />
     </>

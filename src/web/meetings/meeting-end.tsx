@@ -8,6 +8,8 @@ interface MeetingEndProps extends Ending {
   /** Of the meeting or call. */
   readonly title: string
   readonly kind?: 'meeting' | 'call'
+  /** What the first button says and does, when coming back is something else than joining again. */
+  readonly again?: { readonly text: string; readonly act: () => void } | undefined
 }
 
 /** What the room says, in the words of a meeting. What is left out is said as for any room. */
@@ -48,10 +50,12 @@ function wordsOf(why: Ending['why'], kind: 'meeting' | 'call'): { title: string;
   }
 }
 
-export function MeetingEnd({ why, detail, onRejoin, title, kind = 'meeting' }: MeetingEndProps) {
+export function MeetingEnd(props: MeetingEndProps) {
+  const { why, detail, onRejoin, title, kind = 'meeting' } = props
   const { account } = useSession()
-  const { icon: Icon, again, ...general } = endings[why]
+  const { icon: Icon, again: rejoin, ...general } = endings[why]
   const over = why === 'ended' || why === 'room-closed'
+  const again = props.again ?? (over || rejoin === undefined ? undefined : { text: rejoin, act: onRejoin })
   const { title: heading, text } = wordsOf(why, kind) ?? general
   return (
     <Frame title={heading} hideTitle width="narrow">
@@ -67,12 +71,12 @@ export function MeetingEnd({ why, detail, onRejoin, title, kind = 'meeting' }: M
           {detail !== undefined && detail !== '' && <span className="end-detail">{detail}</span>}
         </p>
         <div className="end-buttons">
-          {!over && again !== undefined && (
-            <button type="button" className="button primary large" onClick={onRejoin} data-testid="rejoin">
-              {again}
+          {again && (
+            <button type="button" className="button primary large" onClick={again.act} data-testid="rejoin">
+              {again.text}
             </button>
           )}
-          <Link to="/" className={over || again === undefined ? 'button primary large' : 'button large'}>
+          <Link to="/" className={again ? 'button large' : 'button primary large'}>
             {account ? 'Your meetings' : 'Home'}
           </Link>
         </div>
