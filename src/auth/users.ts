@@ -170,6 +170,8 @@ export class Users {
   async delete(id: string, { caller, actor, now }: By): Promise<void> {
     const { db, audit, hooks } = this.#options
     await db.transaction().execute(async (trx) => {
+      // Held from here on: of two who delete the same account one finds none.
+      await lockAdmins(trx)
       if (!(await findAccount(trx, id))) return
       await this.#touch(trx, id, caller)
       await deleteEverythingOf(trx, id, hooks)

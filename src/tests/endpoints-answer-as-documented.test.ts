@@ -9,6 +9,7 @@ import {
   type Making,
   type Operation,
 } from './support/operations.ts'
+import { startPostgres, type TestPostgres } from './support/postgres.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { SignalingClient } from './support/signaling-client.ts'
 
@@ -21,15 +22,22 @@ const remembered = 30
 const seed = Number(process.env['SLUICE_TEST_SEED'] ?? Date.now() % 1_000_000_000)
 
 let server: TestServer
+let postgres: TestPostgres
 before(async () => {
+  // Where requests really happen at the same time: the embedded database takes one after the other.
+  postgres = await startPostgres()
   server = await startServer({
+    DATABASE_URL: await postgres.createDatabase(),
     // Each request comes from an address of its own, so that limits do not hide what is behind them.
     SLUICE_HTTP_TRUST_PROXY: 'true',
     SLUICE_LIMITS_REQUESTS_PER_MINUTE_PER_CALLER: '1000000',
     SLUICE_LIMITS_ROOMS: '20',
   })
 })
-after(() => server.close())
+after(async () => {
+  await server.close()
+  await postgres.close()
+})
 
 interface Somebody {
   readonly name: string
