@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
@@ -210,6 +211,36 @@ test('a session that ran out is renewed once for all tabs', async () => {
   await page.reload()
   await page.getByTestId('sessions').getByText('This one').waitFor()
   assert.equal(renewals, 2)
+  await context.close()
+})
+
+test('somebody takes a copy of their data, subscribes to a calendar and deletes the account', async () => {
+  const { email, client } = await person(server)
+  const { page, context } = await openPage(browser, `${url}/login?returnTo=/account/data`)
+  await logIn(page, { email, password: goodPassword })
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Get the copy' }).click(),
+  ])
+  const copy = JSON.parse(await readFile(await download.path(), 'utf8')) as { account: { email: string } }
+  assert.equal(copy.account.email, email)
+
+  await page.getByRole('button', { name: 'Make an address' }).click()
+  const feed = new URL(await page.getByLabel('Address of your calendar').inputValue())
+  const calendar = await fetch(server.url + feed.pathname)
+  assert.match(await calendar.text(), /BEGIN:VCALENDAR/)
+
+  await page.getByRole('button', { name: 'Delete my account' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Your password').fill('not this one')
+  await dialog.getByRole('button', { name: 'Delete it for good' }).click()
+  await dialog.getByText('password is wrong').waitFor()
+  await dialog.getByLabel('Your password').fill(goodPassword)
+  await dialog.getByRole('button', { name: 'Delete it for good' }).click()
+  await page.getByTestId('account-menu').waitFor({ state: 'detached' })
+  assert.equal((await client.get('/account')).status, 401)
+  assert.equal((await fetch(server.url + feed.pathname)).status, 404)
   await context.close()
 })
 
