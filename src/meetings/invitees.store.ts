@@ -50,6 +50,19 @@ export async function replaceInvitees(
     .execute()
 }
 
+export async function isInvited(
+  db: Queryable,
+  { meetingId, email }: { meetingId: string; email: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('meeting_invitees')
+    .select('email')
+    .where('meeting_id', '=', meetingId)
+    .where('email', '=', email.toLowerCase())
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** False when nobody with this address is invited. */
 export async function markInvitee(
   db: Queryable,

@@ -9,7 +9,8 @@ import { guestGrants, type GrantsInput } from '../protocol/grants.ts'
 import type { Caller } from '../protocol/caller.ts'
 import { readCode } from './codes.ts'
 import { assertGoesOn, assertOpen, notFound, opensAtOf } from './meetings.ts'
-import { findMeetingByCode, isGuestOf, type LiveMeetingRow } from './meetings.store.ts'
+import { isInvited } from './invitees.store.ts'
+import { findMeetingByCode, type LiveMeetingRow } from './meetings.store.ts'
 import { findPeople } from './people.store.ts'
 import { roomOf } from './rooms.ts'
 import type { MeetingSummary } from './shapes.ts'
@@ -80,7 +81,7 @@ export class Joining {
     const isTrusted =
       isHost ||
       caller.kind === 'api-key' ||
-      (caller.kind === 'account' && (await isGuestOf(db, row.id, caller)))
+      (caller.kind === 'account' && (await isInvited(db, { meetingId: row.id, email: caller.email })))
     if (!isTrusted) this.#checkPasscode(row, passcode, { address, now })
     if (!isHost) assertOpen(row, { now, config })
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Api } from '../http/api.ts'
+import { AppError } from '../lib/app-error.ts'
 import { defaultPageLimit, Email, Input, MomentInput, Page, PageQuery } from '../protocol/rest.ts'
 import { inviteeStatuses } from './invitees.store.ts'
 import type { Joining } from './joining.ts'
@@ -247,8 +248,8 @@ export function meetingRoutes(api: Api, { meetings, joining, subscriberOf }: Mee
       const found = await (
         await meetings()
       ).occurrences(params.meetingId, {
-        from: from === undefined ? now : new Date(from),
-        to: to === undefined ? undefined : new Date(to),
+        from: from === undefined ? now : dateOf(from, 'query.from'),
+        to: to === undefined ? undefined : dateOf(to, 'query.to'),
         caller,
       })
       return {
@@ -312,4 +313,11 @@ export function meetingRoutes(api: Api, { meetings, joining, subscriberOf }: Mee
       return (await joining()).join(params.code, { caller, name, passcode, guestToken, ...by })
     },
   )
+}
+
+/** Throws `bad-request` for a moment that is none, though it is written like one: second 60. */
+function dateOf(text: string, path: string): Date {
+  const date = new Date(text)
+  if (Number.isNaN(date.getTime())) throw new AppError('bad-request', `${path} is no moment.`, { path })
+  return date
 }

@@ -187,6 +187,16 @@ forEachDatabase('who joins by code needs the passcode, and comes as themself', a
   assert.notEqual(elsewhere.identity, first.identity, 'another meeting')
   await assert.rejects(joining.join(other.code, { ...guest, name: ' ' }), refusedWith('bad-request'))
 
+  // Having been there once is no invitation.
+  const { live } = services
+  live.peerJoined(made.id, { identity: eve.accountId, name: 'Eve', accountId: eve.accountId }, now)
+  await live.settled()
+  assert.equal((await meetings.get(made.id, eve)).role, 'invitee')
+  await assert.rejects(
+    joining.join(made.code, { ...base, caller: eve }),
+    refusedWith('forbidden', 'passcode-needed'),
+  )
+
   const summary = await joining.summary(made.code, now)
   assert.deepEqual(Object.keys(summary).toSorted(), [
     'active', 'code', 'endsAt', 'hasPasscode', 'hostName', 'joinBeforeHost', 'lobby', 'startsAt', 'status', 'timeZone', 'title',
@@ -340,6 +350,9 @@ forEachDatabase('what makes no sense is refused and says where', async (db) => {
     ['body.startsAt', { startsAt: iso(-120) }],
     ['body.timeZone', { startsAt: iso(60), timeZone: 'Mars/Base' }],
     ['body.timeZone', { timeZone: '+01:00' }],
+    ['body.startsAt', { startsAt: '2026-12-31T23:59:60Z' }],
+    ['body.endsAt', { startsAt: iso(60), endsAt: '2026-12-31T23:59:60Z' }],
+    ['body.metadata', { metadata: { deep: JSON.parse('['.repeat(40) + ']'.repeat(40)) as unknown } }],
     ['body.recurrence', { startsAt: iso(60), recurrence: 'FREQ=SECONDLY' }],
   ]
   for (const [path, input] of wrong) {

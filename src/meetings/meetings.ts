@@ -61,6 +61,8 @@ export interface Asking {
   readonly now: Date
 }
 
+/** Levels of metadata: a few thousand would overflow the stack when they are written. */
+const metadataDepth = 32
 /** Sessions in one answer about attendance. */
 const shownSessions = 200
 export const shownOccurrences = 100
@@ -422,6 +424,11 @@ export class Meetings {
 
   #checkMetadata(metadata: Record<string, unknown> = {}): Record<string, unknown> {
     const max = this.#options.config.limits.metadataBytes
+    if (isDeeper(metadata, metadataDepth)) {
+      throw new AppError('bad-request', `metadata has more than ${metadataDepth} levels.`, {
+        path: 'body.metadata',
+      })
+    }
     if (Buffer.byteLength(JSON.stringify(metadata)) > max) throw limitExceeded('metadataBytes', max)
     return metadata
   }
@@ -492,6 +499,11 @@ export function opensAtOf(
   if (row.status !== 'scheduled' || row.next_start === null) return undefined
   const at = opensAt(row.next_start, config.meetings)
   return now < at ? at : undefined
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }
 
 function assertVersion(expected: number | undefined, version: number): void {

@@ -89,10 +89,10 @@ export function checkSchedule(wanted: {
   const { startsAt, timeZone } = wanted
   checkTimeZone(timeZone)
   const year = startsAt.getUTCFullYear()
-  if (year < 1970 || year > 2200) throw wrong('startsAt', 'is out of reach')
+  if (!(year >= 1970 && year <= 2200)) throw wrong('startsAt', 'is out of reach')
   const endsAt = wanted.endsAt ?? new Date(startsAt.getTime() + usualLengthMs)
   const lengthMs = endsAt.getTime() - startsAt.getTime()
-  if (lengthMs <= 0) throw wrong('endsAt', 'must be after startsAt')
+  if (!(lengthMs > 0)) throw wrong('endsAt', 'must be after startsAt')
   if (lengthMs > maxLengthMs) throw wrong('endsAt', 'is more than seven days after startsAt')
   if (wanted.recurrence === undefined) return { startsAt, endsAt, timeZone, recurrence: undefined }
 
@@ -165,17 +165,20 @@ export function occurrences(
 
   const rule = rrule(schedule)
   const found: Occurrence[] = []
-  let after = new Date(from.getTime() - lengthMs)
-  while (found.length < limit) {
-    const next = nextOf(rule, after, false)
-    if (next === undefined) break
-    const start = new Date(next.epochMilliseconds)
-    if (start >= latest) break
-    after = start
-    const one = { start, end: lengthOf(next, schedule) }
-    if (isWithin(one)) found.push(one)
+  // The library is fast for a stretch of time, and slow one by one: stretches that grow until there are enough.
+  let after = new Date(Math.max(from.getTime() - lengthMs, startsAt.getTime()) - 1)
+  let stretchMs = periodMs(recurrence) * Math.max(limit, 5)
+  while (found.length < limit && after < latest) {
+    const until = new Date(Math.min(after.getTime() + stretchMs, latest.getTime()))
+    for (const start of within(rule, after, until)) {
+      const one = { start: new Date(start.epochMilliseconds), end: lengthOf(start, schedule) }
+      if (isWithin(one)) found.push(one)
+    }
+    // Both ends of a stretch are left out of it.
+    after = until < latest ? new Date(until.getTime() - 1) : latest
+    stretchMs *= 2
   }
-  return found
+  return found.slice(0, limit)
 }
 
 /** The first occurrence that starts after `moment` (or then, with `inclusive`); undefined when there is none. */
@@ -235,6 +238,27 @@ function lengthOf(start: Temporal.ZonedDateTime, { startsAt, endsAt, timeZone }:
   return end.getTime() > startMs ? end : new Date(startMs + endsAt.getTime() - startsAt.getTime())
 }
 
+/** How far apart occurrences are, more or less. */
+function periodMs(recurrence: string): number {
+  const frequency = /FREQ=([A-Z]+)/.exec(recurrence)?.[1]
+  const days = { DAILY: 1, WEEKLY: 7, MONTHLY: 31, YEARLY: 366 }[frequency as (typeof frequencies)[number]]
+  return days * Number(/INTERVAL=(\d+)/.exec(recurrence)?.[1] ?? 1) * 86_400_000
+}
+
+/** Nothing, too, where the library gives up. */
+function within(
+  rule: RRuleTemporal<Temporal.ZonedDateTime>,
+  after: Date,
+  before: Date,
+): Temporal.ZonedDateTime[] {
+  try {
+    return rule.between(after, before)
+  } catch (error) {
+    if (isTooMuch(error)) return []
+    throw error
+  }
+}
+
 /** Nothing, too, for a rule whose days the library does not find before it gives up: February 30th. */
 function nextOf(
   rule: RRuleTemporal<Temporal.ZonedDateTime>,
@@ -259,7 +283,6 @@ function rrule({ startsAt, timeZone, recurrence }: Pick<Schedule, 'startsAt' | '
     rruleString: recurrence!,
     dtstart: zoned(startsAt, timeZone),
     temporal: Temporal,
-    cache: false,
     maxIterations: recurrence!.includes('FREQ=DAILY') ? maxDays : maxLongerPeriods,
     maxCandidateEvaluations,
   })
