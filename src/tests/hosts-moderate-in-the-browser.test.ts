@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openPage, seesAndHears } from './support/browser.ts'
 import { Caller } from './support/caller.ts'
+import { startServer } from './support/server.ts'
 import { useStage } from './support/stage.ts'
 import { until } from './support/until.ts'
 
@@ -11,8 +12,12 @@ import { until } from './support/until.ts'
 const stage = useStage()
 
 /** Opens the join page and clicks Join; resolves when the page waits at the door. */
-async function knock(room: string, name: string): Promise<{ page: Page; complaints: string[] }> {
-  const { page, complaints } = await openPage(stage.browser, `${stage.server.url}/r/${room}`)
+async function knock(
+  room: string,
+  name: string,
+  url = stage.server.url,
+): Promise<{ page: Page; complaints: string[] }> {
+  const { page, complaints } = await openPage(stage.browser, `${url}/r/${room}`)
   await page.getByTestId('name-input').fill(name)
   await page.getByTestId('join-button').click()
   await page.getByTestId('waiting').waitFor()
@@ -153,4 +158,53 @@ test('where hosts decide who speaks, shares and writes, the controls of others s
   }
   assert.deepEqual([ana.complaints, ben.complaints], [[], []])
   await Promise.all([ana.leave(), ben.leave()])
+})
+
+test('waiting is no time-out, and outlives a restart of the server; a raised hand does, too', async () => {
+  const room = 'patience'
+  let server = await startServer()
+  try {
+    const { url, port } = server
+    const ana = await Caller.join(stage.browser, { url, room, name: 'Ana' })
+    await ana.click('host-controls')
+    await ana.page.getByLabel('Waiting room').check()
+    await ana.page.keyboard.press('Escape')
+    await ana.page.keyboard.press('h')
+    await ana.page.locator('[data-testid=hand-toggle][aria-pressed=true]').waitFor()
+    const { page: ben } = await knock(room, 'Ben', url)
+
+    // A client of its own, that gives the server one second.
+    await ana.page.evaluate(`{
+      globalThis.late = new sluiceRoom.constructor({ dataTopics: [] })
+      late.connect('', { room: '${room}', name: 'Late', timeout: 1000 })
+        .then(() => (globalThis.lateIs = 'in'), (error) => (globalThis.lateIs = error.code))
+      undefined
+    }`)
+    await until('she sees the late one wait', () =>
+      ana.page.evaluate(`late.state === 'waiting' && sluiceRoom.lobby.some(({ name }) => name === 'Late')`),
+    )
+    await until('that takes longer than the time-out', () =>
+      ana.page.evaluate(
+        `sluiceRoom.lobby.some(({ name, since }) => name === 'Late' && Date.now() - since > 1500)`,
+      ),
+    )
+    await ana.page.evaluate(
+      `sluiceRoom.moderation.admit(sluiceRoom.lobby.find(({ name }) => name === 'Late'))`,
+    )
+    await until('the late one is in', () => ana.page.evaluate(`globalThis.lateIs`))
+    assert.equal(await ana.page.evaluate(`lateIs`), 'in')
+    await ana.page.evaluate(`late.disconnect()`)
+
+    await server.close()
+    await ana.page.getByTestId('connection-banner').waitFor()
+    assert.equal(await ben.getByTestId('waiting').isVisible(), true)
+    server = await startServer({ SLUICE_HTTP_PORT: String(port) })
+    // The new server knows of no waiting room.
+    await ben.getByTestId('leave').waitFor()
+    await seesAndHears(ben, 1)
+    await ben.getByRole('group', { name: /^Ana, .*hand raised/ }).waitFor()
+    await Promise.all([ana.leave(), ben.context().close()])
+  } finally {
+    await server.close()
+  }
 })

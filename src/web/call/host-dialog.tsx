@@ -112,7 +112,7 @@ function KeptOut({ call }: { call: Call }) {
             <button
               type="button"
               className="button small"
-              aria-label={`Let ${name} come back`}
+              aria-label={`Let back in: ${name}`}
               onClick={() => void call.host.unban(id).then(load)}
             >
               Let back in

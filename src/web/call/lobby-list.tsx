@@ -1,4 +1,4 @@
-import { Check, X } from 'lucide-react'
+import { X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Avatar } from '../ui/avatar.tsx'
 import { formatDuration } from '../ui/time.ts'
@@ -42,7 +42,6 @@ export function LobbyList({ lobby, host }: LobbyListProps) {
               data-testid="admit"
               onClick={() => host.admit(id)}
             >
-              <Check size={16} aria-hidden />
               Admit
             </button>
             <button

@@ -101,7 +101,7 @@ async function perform(page, act) {
   } else if (act === 'asked') await page.evaluate(() => window.fakeCall.ask('microphone'))
   else if (act === 'person-menu' || act === 'remove') {
     await perform(page, 'participants-toggle')
-    await page.getByTestId('person-menu').nth(2).click()
+    await page.getByTestId('person-menu').nth(3).click()
     if (act === 'remove') await page.getByRole('button', { name: 'Remove…' }).click()
   } else if (act === 'leave-more' || act === 'end') {
     if (await page.getByTestId('leave-more').count()) await page.getByTestId('leave-more').click()
