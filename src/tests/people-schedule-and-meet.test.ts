@@ -189,6 +189,7 @@ test('somebody is called by address, answers, both see and hear each other, and 
   await cleo.page.getByTestId('join-button').click()
   await dan.page.getByTestId('decline-call').click()
   await cleo.page.getByTestId('end-screen').waitFor()
+  await cleo.page.getByText('Dan declined').waitFor()
   await Promise.all([cleo.context.close(), dan.context.close()])
 })
 

@@ -49,11 +49,19 @@ export function NewCallPage() {
       </Frame>
     )
   }
+  /** Coming back to a call that still goes on is no second call. */
+  const ringOrJoin = async () => {
+    if (!call) return api.post<CallJoin>('/calls', { type, callees: callees.map(({ to }) => to) })
+    try {
+      return await api.post<CallJoin>(`${callPath(call.id)}/join`)
+    } catch (thrown) {
+      // It ended meanwhile; the next try is a new one.
+      if (isApiError(thrown, 'conflict')) setCall(undefined)
+      throw thrown
+    }
+  }
   const enter = async () => {
-    // Coming back to a call that still goes on is no second call.
-    const joined = call
-      ? await api.post<CallJoin>(`${callPath(call.id)}/join`)
-      : await api.post<CallJoin>('/calls', { type, callees: callees.map(({ to }) => to) })
+    const joined = await ringOrJoin()
     setCall(joined.call)
     return entryOf(joined, account?.name ?? '')
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { howItWent, namesInWords, withWhom } from './call-words.ts'
+import { howItWent, namesInWords, progressOf, withWhom } from './call-words.ts'
 
 const ana = { id: 'a', name: 'Ana' }
 const ben = { id: 'b', name: 'Ben' }
@@ -33,4 +33,27 @@ test('each side reads how it went for them', () => {
   assert.ok(
     howItWent(call('cancelled', 'missed'), 'b').missed && !howItWent(call('failed', 'declined'), 'b').missed,
   )
+})
+
+test('who calls is told who is being called, who said no and who did not answer', () => {
+  const eve = { id: 'e', name: 'Eve' }
+  type State = 'ringing' | 'joined' | 'declined' | 'missed'
+  const words = (his: State, hers: State, status: 'waiting' | 'active' | 'failed' | 'ended', me = 'a') =>
+    progressOf(
+      {
+        caller: ana,
+        callees: [
+          { ...ben, status: his },
+          { ...eve, status: hers },
+        ],
+        status,
+      },
+      me,
+    )?.text
+  assert.equal(words('ringing', 'ringing', 'waiting'), 'Calling Ben and Eve…')
+  assert.equal(words('joined', 'ringing', 'active'), 'Calling Eve…')
+  assert.equal(words('joined', 'missed', 'active'), undefined)
+  assert.equal(words('declined', 'missed', 'failed'), 'Ben declined, Eve did not answer')
+  assert.equal(words('missed', 'missed', 'ended'), undefined)
+  assert.equal(words('ringing', 'ringing', 'waiting', 'b'), undefined)
 })

@@ -40,3 +40,21 @@ export const callTypeNames: Record<Call['type'], string> = {
   video: 'Video call',
   screen: 'Screen sharing',
 }
+
+/** What the caller should know while they wait, and when nobody came; undefined when there is nothing to say. */
+export function progressOf(
+  { caller, callees, status }: Pick<Call, 'caller' | 'callees' | 'status'>,
+  me: string | undefined,
+): { text: string; ringing: boolean } | undefined {
+  if (caller.id !== me || status === 'ended' || status === 'cancelled') return undefined
+  const names = (wanted: Call['callees'][number]['status']) =>
+    callees.filter((each) => each.status === wanted).map(({ name }) => name)
+  const [ringing, declined, missed] = [names('ringing'), names('declined'), names('missed')]
+  if (ringing.length > 0) return { text: `Calling ${namesInWords(ringing)}…`, ringing: true }
+  if (callees.some((each) => each.status === 'joined')) return undefined
+  const said = [
+    ...(declined.length > 0 ? [`${namesInWords(declined)} declined`] : []),
+    ...(missed.length > 0 ? [`${namesInWords(missed)} did not answer`] : []),
+  ]
+  return said.length > 0 ? { text: said.join(', '), ringing: false } : undefined
+}
