@@ -97,7 +97,7 @@ export function accountRoutes(api: Api, { config, accounts, audit }: AccountPart
       about: 'Changes the password, and ends all other sessions. `forbidden` when the current one is wrong.',
       body: Input({ current: Password, next: NewPassword }),
       limits: [passwordTries],
-      errors: ['not-supported'],
+      errors: ['not-supported', 'conflict'],
     },
     async ({ caller, body, address, now }) => {
       const { passwordChange } = await accounts()

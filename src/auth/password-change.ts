@@ -77,7 +77,7 @@ export class PasswordChange {
     })
   }
 
-  /** With the password of before. Throws `forbidden` when that is wrong. */
+  /** With the password of before. Throws `forbidden` when that is wrong, `conflict` when there is none. */
   async change(by: {
     accountId: string
     sessionId: string | undefined
@@ -90,6 +90,9 @@ export class PasswordChange {
     const { accountId: id, sessionId, current, next, address, now } = by
     assertPasswords(config.accounts)
     const account = await getAccount(db, id)
+    if (account.password_hash === null) {
+      throw new AppError('conflict', 'This account has no password yet. Ask for a link to set one.')
+    }
     await this.assertPassword(account, current)
     this.#assertGood(next, account.email, 'body.next')
     const hash = await passwords.hash(next)

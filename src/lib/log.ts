@@ -19,6 +19,8 @@ const secretFields = [
   'password',
   'secret',
   'peerSecret',
+  'refreshToken',
+  'setUpCode',
 ]
 
 /** The root logger. Parts take `log.child({ roomId, peerId })` so that a line says whom it is about. */

@@ -51,6 +51,10 @@ test('a start says where to go, where data lies, which mode, worker and cores', 
   await until('everything is printed', () => /^ {2}media /m.test(server.output()))
   const output = server.output()
   assert.match(output, /^ {2}mode +development/m)
+  assert.match(
+    output,
+    /^ {2}admin +nobody yet: open \S+\/register\?setUpCode=[A-Z2-9-]{9} to become the first$/m,
+  )
   assert.ok(output.includes(dataDir))
   assert.match(output, /^ {2}worker +mediasoup 3\.\d+\.\d+/m)
   assert.match(output, /^ {2}workers +2 on cores \d+, \d+/m)
