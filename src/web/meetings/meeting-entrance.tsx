@@ -196,7 +196,7 @@ function Details({ meeting }: { meeting: MeetingByCode }) {
           <span>Starts {fromNowWords(start, now, 'en')}</span>
         )}
       </p>
-      <WhenLines meeting={meeting} />
+      <WhenLines meeting={meeting} short />
       {status === 'scheduled' && !joinBeforeHost && (
         <p className="soft">Unless you are the host, you wait until {hostName} is there.</p>
       )}

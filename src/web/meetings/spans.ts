@@ -49,9 +49,14 @@ export function spanInWords({ from, to }: Span, place: Place & { now: Date }): s
 }
 
 /** What the clocks of the meeting's own zone show, where they show something else than here. */
-export function elsewhereInWords({ from, to }: Span, meetingZone: string, place: Place): string | undefined {
+export function elsewhereInWords(
+  { from, to }: Span,
+  meetingZone: string,
+  place: Place & { readonly zoneName?: typeof zoneWords },
+): string | undefined {
+  const { zoneName = zoneWords } = place
   if (zoneOffset(meetingZone, from) === zoneOffset(place.zone, from)) return undefined
-  return `${spanWords(from, to, { ...place, zone: meetingZone })} ${zoneWords(meetingZone, from, place.language)}`
+  return `${spanWords(from, to, { ...place, zone: meetingZone })} ${zoneName(meetingZone, from, place.language)}`
 }
 
 /** What somebody pastes into a message to invite others. */

@@ -3,7 +3,7 @@ import type { Meeting } from '../api/types.ts'
 import { repeatWords } from './repeat.ts'
 import { elsewhereInWords, spanInWords, spanOf } from './spans.ts'
 import { useNow, usePlace } from './use-place.ts'
-import { toWallTime, zoneWords } from './when.ts'
+import { toWallTime, zoneOffset, zoneWords } from './when.ts'
 
 type Timed = Pick<Meeting, 'startsAt' | 'endsAt' | 'timeZone'> &
   Partial<Pick<Meeting, 'nextStart' | 'nextEnd' | 'recurrence'>>
@@ -15,14 +15,21 @@ export function repeatsOf({ recurrence, startsAt, timeZone: zone }: Timed): stri
   return repeatWords(recurrence, { date, zone })
 }
 
+interface WhenLinesProps {
+  readonly meeting: Timed
+  /** For the join page: zones by their offset, and only this time of those it repeats. */
+  readonly short?: boolean
+}
+
 /** When a meeting is, for the person who reads it, with the zone; and in the meeting's own zone where that differs. */
-export function WhenLines({ meeting }: { meeting: Timed }) {
+export function WhenLines({ meeting, short = false }: WhenLinesProps) {
   const place = usePlace()
   const now = useNow()
   const span = spanOf(meeting)
-  const repeats = repeatsOf(meeting)
+  const repeats = short ? undefined : repeatsOf(meeting)
   if (!span) return null
-  const elsewhere = elsewhereInWords(span, meeting.timeZone, place)
+  const zoneName = short ? zoneOffset : zoneWords
+  const elsewhere = elsewhereInWords(span, meeting.timeZone, { ...place, zoneName })
   return (
     <ul className="when-lines">
       <li>
@@ -31,7 +38,7 @@ export function WhenLines({ meeting }: { meeting: Timed }) {
           <time dateTime={span.from.toISOString()} lang={place.language}>
             {spanInWords(span, { ...place, now })}
           </time>
-          <span className="soft"> {zoneWords(place.zone, span.from, place.language)}</span>
+          <span className="soft"> {zoneName(place.zone, span.from, place.language)}</span>
         </span>
       </li>
       {elsewhere !== undefined && (
