@@ -165,20 +165,28 @@ export function occurrences(
 
   const rule = rrule(schedule)
   const found: Occurrence[] = []
+  const add = (starts: readonly Temporal.ZonedDateTime[]): void => {
+    for (const start of starts) {
+      const one = { start: new Date(start.epochMilliseconds), end: lengthOf(start, schedule) }
+      if (found.length < limit && isWithin(one)) found.push(one)
+    }
+  }
+  // Counting starts from the first one wherever it is asked from.
+  if (recurrence.includes('COUNT=')) {
+    add(atMost(() => rule.all()))
+    return found
+  }
   // The library is fast for a stretch of time, and slow one by one: stretches that grow until there are enough.
   let after = new Date(Math.max(from.getTime() - lengthMs, startsAt.getTime()) - 1)
   let stretchMs = periodMs(recurrence) * Math.max(limit, 5)
   while (found.length < limit && after < latest) {
     const until = new Date(Math.min(after.getTime() + stretchMs, latest.getTime()))
-    for (const start of within(rule, after, until)) {
-      const one = { start: new Date(start.epochMilliseconds), end: lengthOf(start, schedule) }
-      if (isWithin(one)) found.push(one)
-    }
+    add(atMost(() => rule.between(after, until)))
     // Both ends of a stretch are left out of it.
     after = until < latest ? new Date(until.getTime() - 1) : latest
     stretchMs *= 2
   }
-  return found.slice(0, limit)
+  return found
 }
 
 /** The first occurrence that starts after `moment` (or then, with `inclusive`); undefined when there is none. */
@@ -211,13 +219,8 @@ export function lastEnd(schedule: Schedule): Date | undefined {
     return new Date(at + lengthMs)
   }
   if (!recurrence.includes('COUNT=')) return undefined
-  try {
-    const last = rrule(schedule).all().at(-1)
-    return last && lengthOf(last, schedule)
-  } catch (error) {
-    if (isTooMuch(error)) return undefined
-    throw error
-  }
+  const last = atMost(() => rrule(schedule).all()).at(-1)
+  return last && lengthOf(last, schedule)
 }
 
 /** The rule in words: every week on Monday at 9 AM. Undefined when it does not repeat. */
@@ -245,14 +248,10 @@ function periodMs(recurrence: string): number {
   return days * Number(/INTERVAL=(\d+)/.exec(recurrence)?.[1] ?? 1) * 86_400_000
 }
 
-/** Nothing, too, where the library gives up. */
-function within(
-  rule: RRuleTemporal<Temporal.ZonedDateTime>,
-  after: Date,
-  before: Date,
-): Temporal.ZonedDateTime[] {
+/** Nothing where the library gives up. */
+function atMost(find: () => Temporal.ZonedDateTime[]): Temporal.ZonedDateTime[] {
   try {
-    return rule.between(after, before)
+    return find()
   } catch (error) {
     if (isTooMuch(error)) return []
     throw error
