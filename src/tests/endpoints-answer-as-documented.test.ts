@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { person } from './support/accounts.ts'
 import {
   complaintAbout,
+  isKin,
   readOperations,
   valuesFor,
   type Making,
@@ -87,7 +88,8 @@ function requestsTo(
     const values = fc.record(
       Object.fromEntries(
         operation.parameters.map(({ name, in: place, required, schema }) => {
-          const ofKind = known.get(operation.tag) ?? []
+          const kin = all.filter((text) => isKin(text, schema.examples?.[0]))
+          const ofKind = kin.length > 0 ? kin : (known.get(operation.tag) ?? [])
           const value = valuesFor(schema, making)
           const meant =
             place === 'path' && ofKind.length > 0

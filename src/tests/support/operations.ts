@@ -172,10 +172,20 @@ function fittingFor(facts: Facts, making: Making): fc.Arbitrary<unknown> {
   const { examples = [] } = facts
   const made = madeFor(facts, making)
   if (examples.length === 0) return made
+  const kin = making.known.filter((text) => examples.some((example) => isKin(text, example)))
   return fc.oneof(
-    { weight: making.how === 'meant' ? 12 : 1, arbitrary: fc.constantFrom(...examples) },
+    {
+      weight: making.how === 'meant' ? 12 : 1,
+      arbitrary: fc.constantFrom(...(kin.length > 0 ? kin : examples)),
+    },
     { weight: 1, arbitrary: made },
   )
+}
+
+/** Whether this is an id of the kind of which the example is one: `acc_…`. */
+export function isKin(text: string, example: unknown): boolean {
+  const kind = /^[a-z]+_/.exec(String(example))?.[0]
+  return kind !== undefined && text.startsWith(kind)
 }
 
 function madeFor(facts: Facts, making: Making): fc.Arbitrary<unknown> {
