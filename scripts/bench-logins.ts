@@ -189,6 +189,7 @@ function report(quiet: readonly Window[], busy: readonly Window[]): void {
     ['event loop, p50 ms', ({ loop }) => loop.p50],
     ['event loop, p99 ms', ({ loop }) => loop.p99],
     ['event loop, worst ms', ({ loop }) => loop.max],
+    ['CPU of the server, %', ({ loop }) => loop.cpuMs / seconds / 10],
     ['frames per second', ({ frames }) => frames / seconds],
     ['packets per second', ({ packets }) => packets / seconds],
     ['packets lost, %', ({ lost, packets }) => (100 * lost) / (packets + lost)],
