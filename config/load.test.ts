@@ -35,6 +35,8 @@ const texts: Record<string, string> = {
   'auth.encryptionKey': '0123456789abcdef'.repeat(4),
   'mail.smtpUrl': 'smtps://sluice:hidden@mail.example.org',
   'mail.from': 'Sluice <meet@example.org>',
+  'accounts.issuer': 'https://login.example.org/realms/team',
+  'accounts.adminClaim': 'groups=sluice-admins',
 }
 
 /** An allowed value that is not the default, as text of an environment variable and as what it should become. */
@@ -89,6 +91,7 @@ test('every setting can be set by its environment variable', (t) => {
   const companions: readonly Environment[] = [
     { SLUICE_HTTP_TLS_CERT: '/srv/sluice', SLUICE_HTTP_TLS_KEY: '/srv/sluice' },
     { SLUICE_MAIL_SMTP_URL: texts['mail.smtpUrl'], SLUICE_MAIL_FROM: texts['mail.from'] },
+    { SLUICE_ACCOUNTS_ISSUER: texts['accounts.issuer'], SLUICE_ACCOUNTS_CLIENT_ID: 'sluice' },
   ]
   for (const setting of listSettings()) {
     const { text, value } = another(setting)
@@ -238,6 +241,12 @@ test('settings that do not go together are refused', (t) => {
     /would end at 65536/,
   )
   assert.match(message({ SLUICE_HTTP_PORT: '44445', SLUICE_WORKERS_COUNT: '2' }), /one of the media ports/)
+  assert.match(
+    message({ SLUICE_ACCOUNTS_ISSUER: 'https://login.example.org' }),
+    /accounts\.clientId .*is missing/,
+  )
+  assert.match(message({ SLUICE_ACCOUNTS_ISSUER: 'http://login.example.org' }), /http only on this machine/)
+  assert.match(message({ SLUICE_ACCOUNTS_ADMIN_CLAIM: 'admins' }), /names no claim and value/)
   assert.match(message({ SLUICE_HTTP_CORS_ORIGINS: 'https://a.example/' }), /is not an origin/)
   assert.match(message({ SLUICE_HTTP_PUBLIC_URL: 'meet.example.org' }), /is not a web address/)
   load(cwd, { SLUICE_WORKERS_PORT_BASE: '65534', SLUICE_WORKERS_COUNT: '2' })
