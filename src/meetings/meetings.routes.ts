@@ -66,7 +66,7 @@ export function meetingRoutes(api: Api, { meetings, joining, subscriberOf }: Mee
       id: 'listMeetings',
       tag,
       about:
-        'Meetings that the caller hosts, is invited to or took part in; `of=all`, which API keys always get: everybody’s, for admins. live and all: newest first. upcoming: next first. past: those that took place or are over, last one first; one that repeats is among them and among the upcoming.',
+        'Meetings that the caller hosts, is invited to or took part in. With `of=all`, which API keys always get, everybody’s, for admins. live and all: newest first. upcoming: next first. past: those that took place or are over, last one first; one that repeats is among them and among the upcoming.',
       query: Input({
         when: Type.Optional(
           Type.Unsafe<(typeof meetingLists)[number]>({
