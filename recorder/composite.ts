@@ -59,12 +59,7 @@ function argumentsFor(
   plan: CompositePlan,
   places: { folder: string; graph: string; output: string },
 ): string[] {
-  const inputs = inputsOf(plan).flatMap((name) => {
-    const showing = plan.showings.find(({ file }) => file.name === name)
-    // FFmpeg's own decoder shows each spatial layer.
-    const decoder = showing?.track.codec === 'vp9' ? ['-c:v', 'libvpx-vp9'] : []
-    return [...decoder, '-i', join(places.folder, basename(name))]
-  })
+  const inputs = inputsOf(plan).flatMap((name) => ['-i', join(places.folder, basename(name))])
   return [
     ...['-nostdin', '-hide_banner', '-v', 'error', '-progress', 'pipe:1', '-y', ...inputs],
     ...['-filter_complex_script', places.graph, '-map', '[picture]', '-map', '[sound]'],

@@ -23,9 +23,12 @@ const holeNeedsKeyFrameMs = 500
 const keyFrameEveryMs = 1000
 /** Once no packet has come for so long, nobody is there to send a key frame. */
 const quietAfterMs = 2000
-/** Packets lost between mediasoup and here (a full buffer of the kernel) come again at once when asked for. */
-const nackEveryMs = 100
-const mostNacked = 200
+/**
+ * Packets lost between mediasoup and here (a full buffer of the kernel) come again at once when asked for: so few at a time
+ * that they do not fill it again, and so often that they come faster than new ones.
+ */
+const nackEveryMs = 50
+const mostNacked = 40
 /** Media time that runs ahead of the wall clock by so much, or back, is another clock. */
 const jumpMs = 3000
 /** A network may stall; media time that has been behind for so long is another clock, too (a machine that slept). */

@@ -7,8 +7,8 @@ interface Descriptor {
   readonly isInterPicture: boolean
   readonly beginsFrame: boolean
   readonly spatialLayer: number
-  /** The largest layer, from the scalability structure that comes with key frames of several layers. */
-  readonly largest: VideoFormat | undefined
+  /** Of each layer, from the scalability structure that comes with key frames of several layers. */
+  readonly sizes: readonly VideoFormat[] | undefined
 }
 
 /**
@@ -20,7 +20,9 @@ export class Vp9Depacketizer implements Depacketizer {
   #layers: Buffer[][] = []
   #isWhole = false
   #isKey = false
-  #largest: VideoFormat | undefined
+  #sizes: readonly VideoFormat[] | undefined
+  /** Not all layers that are told of are sent: a thin uplink leaves out the upper ones. */
+  #topLayer = 0
 
   startsKeyFrame(payload: Buffer): boolean {
     const descriptor = parseDescriptor(payload)
@@ -46,7 +48,8 @@ export class Vp9Depacketizer implements Depacketizer {
       this.#isKey = !descriptor.isInterPicture && descriptor.spatialLayer === 0
     }
     if (isFirst || descriptor.beginsFrame) this.#layers.push([])
-    if (descriptor.largest) this.#largest = descriptor.largest
+    if (descriptor.sizes) this.#sizes = descriptor.sizes
+    this.#topLayer = descriptor.spatialLayer
     this.#layers.at(-1)!.push(payload.subarray(descriptor.length))
   }
 
@@ -54,19 +57,20 @@ export class Vp9Depacketizer implements Depacketizer {
     const frames = this.#layers.map((pieces) => Buffer.concat(pieces)).filter((frame) => frame.length > 0)
     const isWhole = this.#isWhole && frames.length > 0
     const isKey = this.#isKey
-    const largest = this.#largest
+    const size = this.#sizes?.[this.#topLayer]
     this.reset()
     if (!isWhole) return undefined
     const data = frames.length === 1 ? frames[0]! : superframe(frames)
     const base = isKey ? parseKeyFrame(frames[0]!) : undefined
-    return base ? { data, isKey: true, format: largest ?? base } : { data, isKey: false }
+    return base ? { data, isKey: true, format: size ?? base } : { data, isKey: false }
   }
 
   reset(): void {
     this.#layers = []
     this.#isWhole = false
     this.#isKey = false
-    this.#largest = undefined
+    this.#sizes = undefined
+    this.#topLayer = 0
   }
 }
 
@@ -87,33 +91,31 @@ function parseDescriptor(payload: Buffer): Descriptor | undefined {
     // Up to three references; the last bit says whether another one follows.
     for (let count = 0; count < 3; count++) if (!((payload[at++] ?? 0) & 1)) break
   }
-  let largest: VideoFormat | undefined
+  let sizes: readonly VideoFormat[] | undefined
   if (first & 0x02) {
     const structure = parseStructure(payload, at)
     at = structure.end
-    largest = structure.largest
+    sizes = structure.sizes
   }
   if (at >= payload.length) return undefined
-  return { length: at, isInterPicture, beginsFrame: (first & 0x08) !== 0, spatialLayer, largest }
+  return { length: at, isInterPicture, beginsFrame: (first & 0x08) !== 0, spatialLayer, sizes }
 }
 
-function parseStructure(payload: Buffer, start: number): { end: number; largest: VideoFormat | undefined } {
+function parseStructure(payload: Buffer, start: number): { end: number; sizes: VideoFormat[] } {
   const first = payload[start] ?? 0
   const layers = (first >> 5) + 1
   let at = start + 1
-  let largest: VideoFormat | undefined
+  const sizes: VideoFormat[] = []
   if (first & 0x10) {
-    if (at + layers * 4 <= payload.length) {
-      const last = at + (layers - 1) * 4
-      largest = { width: payload.readUInt16BE(last), height: payload.readUInt16BE(last + 2) }
+    for (let layer = 0; layer < layers && at + 4 <= payload.length; layer++, at += 4) {
+      sizes.push({ width: payload.readUInt16BE(at), height: payload.readUInt16BE(at + 2) })
     }
-    at += layers * 4
   }
   if (first & 0x08) {
     const pictures = payload[at++] ?? 0
     for (let picture = 0; picture < pictures; picture++) at += 1 + (((payload[at] ?? 0) >> 2) & 3)
   }
-  return { end: at, largest }
+  return { end: at, sizes }
 }
 
 /** The size in the uncompressed header of a key frame; undefined for any other frame. */

@@ -172,6 +172,28 @@ test('a folder of which the manifest is gone gets another', async () => {
   assert.deepEqual(await readManifest(folder), recovered!.manifest)
 })
 
+test('a recorder that stands still for most of a second loses nothing', async () => {
+  const folder = stage.folder()
+  const pictures = await camera
+  const video = await Publisher.create(stage.router, { codec: 'vp8' })
+  await stage.recorder.start({ recordingId: 'still', folder, minFreeBytes: 0 })
+  const tap = await record(stage, 'still', video)
+  const startMs = performance.timeOrigin + performance.now()
+  await atPace(75, 40, (place) => {
+    video.send(pictures[place]!, { capturedMs: startMs + place * 40 })
+    if (place === 20) process.kill(stage.recorder.pid!, 'SIGSTOP')
+    if (place === 40) process.kill(stage.recorder.pid!, 'SIGCONT')
+  })
+  await until('all is here', async () => {
+    const [recording] = (await stage.recorder.statistics()).recordings
+    return recording!.tracks[0]!.quietForMs! > 300
+  })
+  const track = await tap.close('left')
+  await stage.recorder.stop({ recordingId: 'still', reason: 'stopped' })
+  video.close()
+  assert.deepEqual([track?.statistics.lost, track?.files[0]?.frames, track?.files[0]?.gaps], [0, 75, []])
+})
+
 test('97 of 100 pictures survive a way that loses 5 of 100 packets', async () => {
   const folder = stage.folder()
   const pictures = await camera
