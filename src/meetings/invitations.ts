@@ -161,7 +161,7 @@ export class Invitations {
 
     const url = meetingUrl(baseUrl(), row.code!)
     const hostName = hostNameOf(row, hosts)
-    const { subject, text } = write({
+    const { subject, text, html } = write({
       title: row.title,
       description: row.description,
       hostName,
@@ -185,6 +185,7 @@ export class Invitations {
           kind,
           subject,
           text,
+          html,
           ...(file
             ? {
                 attachments: [

@@ -17,12 +17,13 @@ export interface MailedMeeting {
 export interface MailText {
   readonly subject: string
   readonly text: string
+  readonly html: string
 }
 
 export function invitationMail(meeting: MailedMeeting): MailText {
   return {
     subject: subjectOf('Invitation', meeting),
-    text: paragraphs(
+    ...paragraphs(
       `${meeting.hostName} invites you to a meeting.`,
       factsOf(meeting),
       meeting.description,
@@ -35,7 +36,7 @@ export function invitationMail(meeting: MailedMeeting): MailText {
 export function changeMail(meeting: MailedMeeting, changes: readonly string[]): MailText {
   return {
     subject: subjectOf('Changed', meeting),
-    text: paragraphs(
+    ...paragraphs(
       `${meeting.hostName} has changed a meeting that you are invited to: ${changes.join(', ')}.`,
       factsOf(meeting),
       meeting.description,
@@ -47,7 +48,7 @@ export function changeMail(meeting: MailedMeeting, changes: readonly string[]): 
 export function cancellationMail(meeting: MailedMeeting): MailText {
   return {
     subject: subjectOf('Cancelled', meeting),
-    text: paragraphs(
+    ...paragraphs(
       `${meeting.hostName} has cancelled this meeting. It does not take place.`,
       factsOf(meeting),
     ),
@@ -58,7 +59,7 @@ export function cancellationMail(meeting: MailedMeeting): MailText {
 export function removalMail(meeting: MailedMeeting): MailText {
   return {
     subject: subjectOf('No longer invited', meeting),
-    text: paragraphs(`${meeting.hostName} has taken back your invitation to this meeting.`, factsOf(meeting)),
+    ...paragraphs(`${meeting.hostName} has taken back your invitation to this meeting.`, factsOf(meeting)),
   }
 }
 
@@ -83,8 +84,16 @@ function wayIn({ url, code, passcode }: MailedMeeting): string {
   )
 }
 
-function paragraphs(...parts: readonly string[]): string {
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+/** The same as text and as plain HTML. */
+function paragraphs(...parts: readonly string[]): { text: string; html: string } {
+  const all = parts.filter((part) => part !== '')
+  const html = all.map((part) => `<p>${part.split('\n').map(htmlOf).join('<br>\n')}</p>`).join('\n')
+  return { text: `${all.join('\n\n')}\n`, html: `<!doctype html>\n${html}\n` }
+}
+
+function htmlOf(text: string): string {
+  const escaped = text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return escaped.replace(/https?:\/\/[^\s<]+/g, (url) => `<a href="${url}">${url}</a>`)
 }
 
 const clock = { hour: '2-digit', minute: '2-digit' } as const
