@@ -145,6 +145,19 @@ test('where hosts decide who speaks, shares and writes, the controls of others s
     async () => (await ben.page.getByTestId('toggle-mic').getAttribute('data-on')) === 'true',
   )
 
+  const camera = `sluiceRoom.localParticipant.getPublication('camera')`
+  await ben.page.evaluate(`globalThis.track = ${camera}.track.mediaStreamTrack; undefined`)
+  await ana.page.evaluate(
+    `sluiceRoom.moderation.setGrants([...sluiceRoom.remoteParticipants.keys()][0], { publish: ['microphone'] })`,
+  )
+  await ben.page.getByText('took from you the right to use your camera').first().waitFor()
+  await ben.page.locator('[data-testid=toggle-camera][data-on=false][aria-disabled=true]').waitFor()
+  assert.equal(
+    await ben.page.evaluate(`${camera} === undefined && track.readyState`),
+    'ended',
+    'its light is off',
+  )
+
   await fromMenuOf(ana.page, 'Ben', 'Make host')
   await ben.page.getByTestId('chat-input').waitFor()
   await ben.page.getByTestId('host-controls').waitFor()
