@@ -144,7 +144,7 @@ function* withId(operation: Operation, id: string): Generator<{ path: string; bo
     )
     yield { path, body: example }
     // Without what only backends may say, and with as little as is allowed.
-    yield { path, body: operation.body && minimal(operation.body) }
+    if (operation.body) yield { path, body: minimal(operation.body) }
   }
   for (const key of Object.keys(example ?? {}).filter((name) => /Id$/.test(name))) {
     yield { path: examplePath, body: { ...minimal(operation.body!), [key]: id } }
@@ -191,7 +191,6 @@ async function tryAll(by: Person, of: Owner): Promise<{ tried: number; trespasse
 test('nobody reads, changes or ends what is somebody else’s, whichever id they put wherever', async (t) => {
   const [ana, ben] = [await owner('quail'), await owner('heron')]
   const stranger = await person(server, { role: 'member' })
-  const nobody: Person = { ...stranger, client: await anonymous() }
 
   // Those to whom it belongs can use each kind of id: a test of refusals alone would prove nothing.
   for (const [tag, one] of [
@@ -214,7 +213,6 @@ test('nobody reads, changes or ends what is somebody else’s, whichever id they
     [ben, ana],
     [ana, ben],
     [stranger, ana],
-    [nobody, ben],
   ] as const) {
     const { tried, trespasses } = await tryAll(by, of)
     count += tried
@@ -227,8 +225,3 @@ test('nobody reads, changes or ends what is somebody else’s, whichever id they
     for (const [name, thing] of things) assert.equal(after[index]!.get(name), thing, name)
   }
 })
-
-async function anonymous(): Promise<Person['client']> {
-  const { RestClient } = await import('./support/rest-client.ts')
-  return new RestClient(server.url)
-}
