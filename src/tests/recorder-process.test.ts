@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readManifest } from '../../recorder/manifest.ts'
@@ -214,6 +214,27 @@ test('97 of 100 pictures survive a way that loses 5 of 100 packets', async () =>
   for (const { number, timeMs } of seen) {
     assert.ok(Math.abs(timeMs - (number - seen[0]!.number) * 40) <= 60, `${number} at ${timeMs}`)
   }
+})
+
+test('a disk that refuses ends its recording, says so, and harms no other', async () => {
+  const [gone, fine] = [stage.folder(), stage.folder()]
+  const pictures = await camera
+  const video = await Publisher.create(stage.router, { codec: 'vp8' })
+  for (const [recordingId, folder] of Object.entries({ gone, fine })) {
+    await stage.recorder.start({ recordingId, folder, minFreeBytes: 0 })
+    await record(stage, recordingId, video)
+  }
+  rmSync(gone, { recursive: true })
+  await atPace(25, 40, (place) => video.send(pictures[place]!))
+  await until('it has ended', () => stage.ended.includes('gone disk-error'))
+  await until('the other one goes on', async () => {
+    const { recordings } = await stage.recorder.statistics()
+    return recordings.length === 1 && recordings[0]!.tracks[0]!.quietForMs! > 100
+  })
+  await assert.rejects(record(stage, 'gone', video), /no recording gone/)
+  const { tracks } = await stage.recorder.stop({ recordingId: 'fine', reason: 'stopped' })
+  assert.equal(tracks[0]?.files[0]?.frames, 25)
+  video.close()
 })
 
 test('what cannot be recorded is refused and leaves nothing', async () => {
