@@ -1,4 +1,5 @@
 import { AppError, limitExceeded } from '../lib/app-error.ts'
+import { checkTexts } from '../lib/check.ts'
 import type { Metadata } from '../protocol/model.ts'
 import type { RoomConfig } from './room.ts'
 
@@ -16,6 +17,7 @@ export function checkName(name: string, config: RoomConfig): string {
   const max = config.limits.nameLength
   const trimmed = name.trim()
   if (trimmed.length > max) throw limitExceeded('nameLength', max)
+  checkTexts(trimmed, { what: 'The display name', root: 'data.displayName' })
   if (!visible.test(trimmed)) {
     throw new AppError('bad-request', 'The display name has nothing that can be seen.', {
       path: 'data.displayName',

@@ -11,7 +11,7 @@ import type { People } from './people.ts'
 import { waitsFor, type Why } from './policy.ts'
 import type { FullSettings } from './settings.ts'
 import { Succession } from './succession.ts'
-import { checkSameClient, type Visitor } from './visitor.ts'
+import { checkSameClient, isSamePerson, type Visitor } from './visitor.ts'
 
 export interface EntranceOptions {
   readonly people: People
@@ -74,12 +74,14 @@ export class Entrance {
     if (requiresToken && !identity.proven)
       throw new AppError('unauthorized', 'This room lets nobody in without a room token.')
     if (people.isBanned(visitor)) throw new AppError('banned', 'You cannot enter this room any more.')
-    const holder = peers.get(identity.id) ?? this.lobby.visitor(identity.id)
-    if (holder) checkSameClient(holder, visitor)
+    const present = peers.get(identity.id)
+    for (const holder of [present, this.lobby.visitor(identity.id)]) {
+      if (holder) checkSameClient(holder, visitor)
+    }
     this.lobby.replace(identity.id)
 
-    const wasHere = peers.has(identity.id) || people.isAdmitted(visitor)
-    if (wasHere) return this.#letIn(visitor)
+    const isHere = present !== undefined && isSamePerson(present, visitor)
+    if (isHere || people.isAdmitted(visitor)) return this.#letIn(visitor)
     if (policy.locked && !people.grantsOf(visitor).moderate)
       throw new AppError('room-locked', 'This room is locked.')
     const why = this.#whyWaiting(visitor)
@@ -89,7 +91,9 @@ export class Entrance {
   /** Lets in somebody who waits. Throws `not-found`, and `limit-exceeded` when the room is full: they go on waiting. */
   admit(peerId: string, { by }: Acting = {}): void {
     const target = peerId as PeerId
+    const visitor = this.lobby.visitor(target)
     this.lobby.admit(target)
+    this.#options.people.admitted(visitor!)
     this.#options.onActed({ by, action: 'admitted', target })
   }
 
@@ -117,8 +121,10 @@ export class Entrance {
 
   /** Somebody is in the room now. */
   joined(peer: Peer): void {
+    // Not before: whoever only connected was seen by nobody, and would pass a lock later.
+    this.#options.people.admitted(peer)
     if (peer.grants.moderate) this.moderatorThere(peer)
-    else this.#succeed('connection-lost')
+    else if (this.#needsModerator) this.#succession.nobodyModerates()
   }
 
   moderatorThere(peer: Peer): void {
@@ -128,7 +134,7 @@ export class Entrance {
 
   moderatorGone(reason: CloseReason): void {
     this.reconsider()
-    this.#succeed(reason)
+    if (this.#needsModerator) this.#succession.moderatorGone(reason)
   }
 
   close(reason: CloseReason): void {
@@ -148,7 +154,6 @@ export class Entrance {
     this.#isRunByGuests ??= guestsModerate && !identity.proven
     const isFirst = this.#isRunByGuests && !this.#hasModerator && !people.hasModerator
     if (isFirst && channel.extended && !identity.proven) people.changed(visitor, { moderate: true })
-    people.admitted(visitor)
     return makePeer(visitor, people.grantsOf(visitor))
   }
 
@@ -160,8 +165,8 @@ export class Entrance {
     return waitsFor(settings().policy, people.grantsOf(visitor), isHostThere)
   }
 
-  #succeed(reason: CloseReason): void {
-    if (this.#isRunByGuests && !this.#hasModerator) this.#succession.moderatorMissing(reason)
+  get #needsModerator(): boolean {
+    return this.#isRunByGuests === true && !this.#hasModerator
   }
 
   get #hasModerator(): boolean {

@@ -50,13 +50,13 @@ export class Lobby {
   }
 
   /**
-   * Resolves when somebody is let in. Throws `limit-exceeded` for a full lobby; rejects with `not-found` when the
-   * connection ends first, which `gone` tells.
+   * Resolves when somebody is let in. Throws `limit-exceeded` for a full lobby; rejects with it when somebody from
+   * another address needs the place, and with `not-found` when the connection ends first, which `gone` tells.
    */
   wait(visitor: Visitor, why: Why, gone: AbortSignal): Promise<Peer> {
     const { id } = visitor.identity
     if (gone.aborted) throw left()
-    if (this.#waiting.size >= this.#options.max) throw limitExceeded('lobbySize', this.#options.max)
+    if (this.#waiting.size >= this.#options.max) this.#makeRoomFor(visitor)
     return new Promise((admitted, refused) => {
       const onGone = (): void => this.#end(id, 'left', left())
       gone.addEventListener('abort', onGone, { once: true })
@@ -117,6 +117,16 @@ export class Lobby {
       visitor.channel.peerClosed(reason)
       refused(left())
     }
+  }
+
+  /** One address does not keep all others out: of the one from which most wait, the last to come has to go. */
+  #makeRoomFor({ identity }: Visitor): void {
+    const full = limitExceeded('lobbySize', this.#options.max)
+    const byAddress = Map.groupBy(this.#waiting.values(), ({ visitor }) => visitor.identity.address)
+    const ofSame = byAddress.get(identity.address)?.length ?? 0
+    const [most = []] = [...byAddress.values()].toSorted((a, b) => b.length - a.length)
+    if (most.length <= ofSame + 1) throw full
+    this.#end(most.at(-1)!.visitor.identity.id, 'left', full)
   }
 
   #end(id: PeerId, outcome: Outcome, error: AppError): void {

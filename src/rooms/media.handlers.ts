@@ -128,6 +128,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     moderation.checkPublish(peer, source)
     const transport = peer.sendingTransport(transportId)
     const metadata = checkMetadata(appData.metadata ?? {}, room.config)
+    const decidesItself = moderation.decidesOwnSound(peer, kind, source)
     const isForced = !paused && !moderation.takeUnmute(peer, kind, source)
     const producer = await peer.allowances.producers.make(
       () =>
@@ -143,6 +144,9 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
         ),
       (made, freed) => (made.closed ? freed() : made.observer.once('close', freed)),
     )
+    // Where moderators took over unmuting meanwhile, muting everybody has missed this one.
+    const isLate = !producer.paused && decidesItself && !moderation.decidesOwnSound(peer, kind, source)
+    if (isLate && !producer.closed) await producer.pause().catch(() => producer.close())
     // mediasoup closes what is on a transport when the transport is closed, but not what is still being made on it.
     if (peer.closed || transport.closed) producer.close()
     if (producer.closed) throw new AppError('not-found', 'The transport was closed meanwhile.')
@@ -151,7 +155,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     producer.observer.once('close', () => peer.producers.delete(producer.id))
     producer.on('score', (score) => peer.channel.notify('producerScore', { producerId: producer.id, score }))
     room.published(peer, producer)
-    if (isForced) {
+    if (isForced || isLate) {
       afterAnswer(() => peer.channel.notify('room.mutedBy', { producerId: producer.id, source }))
     }
     return { producerId: producer.id }
@@ -162,7 +166,7 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     { transportId, sctpStreamParameters, label = '', protocol = '', appData = {} },
   ) {
     const channel = appData.channel ?? label
-    if (channel === 'bot') throw new AppError('not-supported', 'This server has no bot.')
+    if (channel === 'bot' || label === 'bot') throw new AppError('not-supported', 'This server has no bot.')
     const checkAllowed = () => room.moderation.checkSendData(peer, isChat({ label, appData: { channel } }))
     checkAllowed()
     const transport = peer.sendingTransport(transportId)

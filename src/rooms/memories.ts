@@ -25,7 +25,7 @@ export class Memories {
     return kept && kept.until > nowMs ? kept.memory : undefined
   }
 
-  /** The room is open again. */
+  /** The room is open again, or was ended before it was. */
   forget(id: RoomId): void {
     this.#kept.delete(id)
   }

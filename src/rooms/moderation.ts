@@ -56,12 +56,17 @@ export class Moderation {
     if (isChat && !mayChat(this.#options.policy(), peer.grants)) throw byPolicy('Only moderators write here.')
   }
 
+  /** Whether the policy of the room leaves it to the peer itself when this is heard. */
+  decidesOwnSound(peer: Peer, kind: 'audio' | 'video', source: Source): boolean {
+    return !soundsLikeVoice(peer, kind, source) || mayUnmute(this.#options.policy(), peer.grants)
+  }
+
   /**
    * Whether a peer may be heard now. Where the policy leaves unmuting to moderators, having been asked by one allows it
    * once, and this takes it.
    */
   takeUnmute(peer: Peer, kind: 'audio' | 'video', source: Source): boolean {
-    if (!isVoice(kind, source) || mayUnmute(this.#options.policy(), peer.grants)) return true
+    if (this.decidesOwnSound(peer, kind, source)) return true
     const isAsked = peer.mayUnmuteOnce
     peer.mayUnmuteOnce = false
     return isAsked
@@ -90,6 +95,8 @@ export class Moderation {
   /** Mutes everybody who does not moderate. */
   async muteAll(source: Source, { by }: Acting = {}): Promise<void> {
     const others = this.#options.joinedPeers().filter((peer) => !peer.grants.moderate)
+    // Who was asked before and did not answer yet is muted with everybody.
+    if (source === 'microphone') for (const peer of others) peer.mayUnmuteOnce = false
     await Promise.all(
       others.flatMap((peer) => publishedBy(peer, source).map((producer) => this.#mute(peer, producer, by))),
     )
@@ -97,7 +104,7 @@ export class Moderation {
   }
 
   askUnmute(peer: Peer, source: Source, { by }: Acting = {}): void {
-    if (source === 'microphone' && !mayUnmute(this.#options.policy(), peer.grants)) peer.mayUnmuteOnce = true
+    if (!this.decidesOwnSound(peer, 'audio', source)) peer.mayUnmuteOnce = true
     peer.channel.notify('room.unmuteAsked', { source, ...named(by) })
     this.#acted('unmute-asked', { by, target: peer.id, details: { source } })
   }
@@ -290,8 +297,14 @@ function byPolicy(message: string): AppError {
 function publishedBy(peer: Peer, source: Source): PeerProducer[] {
   return [...peer.producers.values()].filter(
     ({ kind, appData }) =>
-      appData.source === source || (source === 'microphone' && isVoice(kind, appData.source)),
+      appData.source === source || (source === 'microphone' && soundsLikeVoice(peer, kind, appData.source)),
   )
+}
+
+/** Clients say themselves what they send: the sound of a screen that nobody sees is taken for a voice. */
+function soundsLikeVoice(peer: Peer, kind: 'audio' | 'video', source: Source): boolean {
+  const isScreenSeen = [...peer.producers.values()].some(({ appData }) => appData.source === 'screen')
+  return isVoice(kind, source) || (kind === 'audio' && !isScreenSeen)
 }
 
 function stop(peer: Peer, producer: PeerProducer, why: StopReason, by: Peer | undefined): void {

@@ -11,13 +11,6 @@ export interface Person {
   readonly secret: Secret
 }
 
-interface Standing {
-  /** Whether they were let in before, and so need not wait again. */
-  isAdmitted: boolean
-  /** What a moderator changed of their grants: coming back does not shed it. */
-  changed: LiveGrantsInput
-}
-
 interface KeptBan extends Ban {
   readonly key: string
   /** Of a guest; somebody with a token is known by their identity. */
@@ -30,39 +23,48 @@ const rememberedBans = 1000
 
 /** What a room remembers of people, also after they left. It outlives a room whose worker died. */
 export class People {
-  readonly #standings = new Map<string, Standing>()
+  /** Who was let in before, and so need not wait again. */
+  readonly #admitted = new Set<string>()
+  /** What moderators changed of somebody's grants: neither coming back nor a crowd of newcomers sheds it. */
+  readonly #changed = new Map<string, LiveGrantsInput>()
   readonly #bans = new Map<string, KeptBan>()
 
   isAdmitted(person: Person): boolean {
-    return this.#standings.get(keyOf(person))?.isAdmitted ?? false
+    return this.#admitted.has(keyOf(person))
   }
 
   /** What somebody may do here: as whoever admitted them says, less and more what was changed here. */
   grantsOf(person: Person): Grants {
-    const changed = this.#standings.get(keyOf(person))?.changed ?? {}
-    return changeGrants(person.identity.grants, changed)
+    return changeGrants(person.identity.grants, this.#changed.get(keyOf(person)) ?? {})
   }
 
   /** Whether somebody was made moderator here, there or not. */
   get hasModerator(): boolean {
-    return [...this.#standings.values()].some(({ changed }) => changed.moderate === true)
+    return [...this.#changed.values()].some(({ moderate }) => moderate === true)
   }
 
   admitted(person: Person): void {
-    this.#standing(person).isAdmitted = true
+    const key = keyOf(person)
+    // Set anew, so that it is the last to be forgotten.
+    this.#admitted.delete(key)
+    dropFirst(this.#admitted, rememberedPeople)
+    this.#admitted.add(key)
   }
 
   changed(person: Person, grants: LiveGrantsInput): void {
-    const standing = this.#standing(person)
-    standing.changed = { ...standing.changed, ...grants }
+    const key = keyOf(person)
+    const changed = { ...this.#changed.get(key), ...grants }
+    this.#changed.delete(key)
+    dropFirst(this.#changed, rememberedPeople)
+    this.#changed.set(key, changed)
   }
 
   /** They have to wait again, where people wait, and do not come back as the moderator they were made here. */
   removed(person: Person): void {
-    const standing = this.#standing(person)
-    standing.isAdmitted = false
-    const { moderate, ...others } = standing.changed
-    if (moderate) standing.changed = others
+    const key = keyOf(person)
+    this.#admitted.delete(key)
+    const { moderate, ...others } = this.#changed.get(key) ?? {}
+    if (moderate) this.#changed.set(key, others)
   }
 
   banned(person: Person, ban: Omit<Ban, 'banId'>): Ban {
@@ -98,16 +100,6 @@ export class People {
       (ban) => ban.key === key || (!proven && !isKnown && ban.address === address),
     )
   }
-
-  #standing(person: Person): Standing {
-    const key = keyOf(person)
-    const standing = this.#standings.get(key) ?? { isAdmitted: false, changed: {} }
-    // Set anew, so that it is the last to be forgotten.
-    this.#standings.delete(key)
-    dropFirst(this.#standings, rememberedPeople)
-    this.#standings.set(key, standing)
-    return standing
-  }
 }
 
 function keyOf({ identity, secret }: Person): string {
@@ -115,8 +107,8 @@ function keyOf({ identity, secret }: Person): string {
   return `secret:${createHash('sha256').update(secret.reveal()).digest('base64url')}`
 }
 
-function dropFirst<V>(map: Map<string, V>, max: number): void {
-  if (map.size < max) return
-  const [first] = map.keys()
-  map.delete(first!)
+function dropFirst(kept: Set<string> | Map<string, unknown>, max: number): void {
+  if (kept.size < max) return
+  const [first] = kept.keys()
+  kept.delete(first!)
 }

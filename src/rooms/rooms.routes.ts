@@ -244,10 +244,9 @@ export function roomRoutes(api: Api, options: RoomRoutesOptions): void {
       params: OneRoom,
     },
     async (call) => {
-      const room = rooms.get(call.params.room as RoomId)
-      if (!room) return
-      room.end()
-      await record(call, { action: 'room.ended', target: { kind: 'room', id: room.id } })
+      const { room: id } = call.params
+      if (!rooms.end(id as RoomId)) return
+      await record(call, { action: 'room.ended', target: { kind: 'room', id } })
     },
   )
 

@@ -1,6 +1,7 @@
 import type { CodecName } from '../../config/schema.ts'
 import type { MediaRouter } from '../../workers/worker-pool.ts'
 import { AppError, limitExceeded } from '../lib/app-error.ts'
+import { checkTexts } from '../lib/check.ts'
 import type { RoomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
@@ -78,14 +79,26 @@ export class Rooms {
    * there (`gone`). Throws what `open` and `Room.enter` throw, and `forbidden` or `unauthorized`.
    */
   async enter(id: RoomId, visitor: Visitor, gone: AbortSignal): Promise<{ room: Room; peer: Peer }> {
-    const { proven, grants } = visitor.identity
+    const { id: peerId, proven, grants } = visitor.identity
+    // Neither the audit log nor the REST API could name them.
+    checkTexts({ roomId: id, peerId }, { what: 'The address', root: 'query' })
     if (!grants.join) throw new AppError('forbidden', 'This token does not let anybody into the room.')
     if (needsToken(id) && !proven)
       throw new AppError('unauthorized', 'This is the room of a meeting: nobody enters without a room token.')
-    if (!grants.createRoom && !this.has(id))
+    // One whose worker died is not opened by them, but found again.
+    const isKnown = this.has(id) || this.#memories.get(id, Date.now()) !== undefined
+    if (!grants.createRoom && !isKnown)
       throw new AppError('forbidden', 'This room is not open yet, and this token may not open it.')
     const room = await this.open(id)
     return { room, peer: await room.enter(visitor, gone) }
+  }
+
+  /** Ends the room for everybody, also one whose worker died and that nobody has come back to yet. Answers whether it was open. */
+  end(id: RoomId): boolean {
+    this.#memories.forget(id)
+    const room = this.get(id)
+    room?.end()
+    return room !== undefined
   }
 
   close(reason: CloseReason): void {

@@ -26,11 +26,16 @@ export class Succession {
     this.#options = options
   }
 
-  /** Somebody who moderated does so no longer, or somebody came to where nobody does. */
-  moderatorMissing(reason: CloseReason): void {
+  /** Somebody who moderated does so no longer. */
+  moderatorGone(reason: CloseReason): void {
+    if (!mayComeBack.has(reason)) return this.#promote()
     clearTimeout(this.#timer)
-    if (mayComeBack.has(reason)) this.#timer = setTimeout(() => this.#promote(), patienceMs)
-    else this.#promote()
+    this.#timer = setTimeout(() => this.#promote(), patienceMs)
+  }
+
+  /** Somebody came to where nobody moderates. Counts from the first: people who come and go do not put it off. */
+  nobodyModerates(): void {
+    this.#timer ??= setTimeout(() => this.#promote(), patienceMs)
   }
 
   close(): void {
@@ -39,6 +44,8 @@ export class Succession {
 
   /** Makes the one who joined first moderator; a client that knows no moderation would be none. */
   #promote(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     const peers = this.#options.peers()
     if (peers.some((peer) => peer.grants.moderate)) return
     const guests = peers.filter(
