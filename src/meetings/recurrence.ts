@@ -223,10 +223,10 @@ export function lastEnd(schedule: Schedule): Date | undefined {
   return last && lengthOf(last, schedule)
 }
 
-/** The rule in words: every week on Monday at 9 AM. Undefined when it does not repeat. */
+/** The rule in words: every week on Monday. The time stands beside it already, in 24 hours. Undefined when it does not repeat. */
 export function repetitionText(schedule: Schedule): string | undefined {
   if (schedule.recurrence === undefined) return undefined
-  return toText(rrule(schedule), 'en', { excludeTzAbbreviation: true })
+  return toText(rrule(schedule), 'en', { excludeTzAbbreviation: true }).replace(/ at [\d:]+ [AP]M/, '')
 }
 
 /**

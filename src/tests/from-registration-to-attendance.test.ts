@@ -53,7 +53,7 @@ forEachEngine(
 
       await mara.goto(`${url}/meetings/new`)
       await mara.getByTestId('meeting-title').fill('Weekly planning')
-      await mara.getByLabel('Lobby').check()
+      await mara.getByLabel('Waiting room').check()
       await mara.getByTestId('meeting-save').click()
       const code = (await mara.getByTestId('meeting-code').textContent())?.trim()
       assert.match(code ?? '', /^[a-z2-9]{3}-[a-z2-9]{4}-[a-z2-9]{3}$/)

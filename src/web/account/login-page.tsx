@@ -11,6 +11,7 @@ import { PasswordField, SubmitButton, TextField } from '../ui/fields.tsx'
 import { Frame } from '../ui/frame.tsx'
 import { Link } from '../ui/link.tsx'
 import { navigate, safeReturn, useAddressQuery, usePath } from '../ui/router.ts'
+import { KeptMails } from './kept-mails.tsx'
 
 interface LoginPageProps extends Partial<PageProps> {
   /** Shown instead of another page: why. That page appears as soon as the log-in is done. */
@@ -177,7 +178,7 @@ function LoginError({ error }: { error: unknown }) {
   const why = isApiError(error) ? error.data['why'] : undefined
   if (why === 'wrong-credentials') return <Note kind="error">The e-mail or the password is wrong.</Note>
   if (why === 'wrong-code')
-    return <Note kind="error">This code is wrong or over. Enter the one shown now.</Note>
+    return <Note kind="error">This code is wrong or has expired. Enter the one shown now.</Note>
   if (why === 'disabled')
     return <Note kind="error">This account is disabled. Ask an admin of the server.</Note>
   return <ErrorNote error={error} />
@@ -187,7 +188,14 @@ function LoginError({ error }: { error: unknown }) {
 function NotVerified({ email }: { email: string }) {
   const { run, busy, error } = useAction(() => api.post('/auth/verify/resend', { email }))
   const [sent, setSent] = useState(false)
-  if (sent) return <Note kind="good">Sent. Open the link in the mail, then log in.</Note>
+  if (sent) {
+    return (
+      <>
+        <Note kind="good">Sent. Open the link in the mail, then log in.</Note>
+        <KeptMails />
+      </>
+    )
+  }
   return (
     <>
       <Note kind="warning">
@@ -201,6 +209,7 @@ function NotVerified({ email }: { email: string }) {
           Send it again
         </button>
       </Note>
+      <KeptMails />
       <ErrorNote error={error} />
     </>
   )

@@ -116,7 +116,9 @@ export function detailsOf({ action, address, data = {} }: AuditEntry): string {
   const told = sentences[action] ?? ''
   const more = Object.entries(data)
     .filter(([name]) => !told.includes(`{${name}}`))
-    .map(([name, value]) => `${name}: ${showValue(value)}`)
+    .map(([name, value]) =>
+      typeof value === 'boolean' ? `${value ? '' : 'not '}${name}` : `${name}: ${showValue(value)}`,
+    )
   return [...(address === undefined ? [] : [`from ${address}`]), ...more].join(' · ')
 }
 

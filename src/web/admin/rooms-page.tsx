@@ -114,7 +114,7 @@ function RoomSection({ room, startsOpen, onEnd }: RoomSectionProps) {
               <Lock size={13} aria-hidden /> Locked
             </Chip>
           )}
-          {room.waiting > 0 && <Chip kind="warning">{room.waiting} in the lobby</Chip>}
+          {room.waiting > 0 && <Chip kind="warning">{room.waiting} waiting</Chip>}
           <button
             type="button"
             className="button small"

@@ -206,7 +206,7 @@ function Details({ meeting }: { meeting: MeetingByCode }) {
           the host at any time.
         </p>
       )}
-      {lobby && <p className="soft">There is a lobby: the host lets people in.</p>}
+      {lobby && <p className="soft">There is a waiting room: the host lets people in.</p>}
     </div>
   )
 }

@@ -122,7 +122,7 @@ export function MeetingForm({ first, isNew, onSubmit, back, onReload }: MeetingF
           />
           <CheckField
             label="Passcode"
-            hint="Who has the code alone cannot come in."
+            hint="Whoever is not invited needs it besides the code."
             checked={draft.withPasscode}
             onChange={(withPasscode) =>
               change({
@@ -150,7 +150,7 @@ export function MeetingForm({ first, isNew, onSubmit, back, onReload }: MeetingF
             </div>
           )}
           <CheckField
-            label="Lobby"
+            label="Waiting room"
             hint="Everybody waits until you let them in."
             checked={draft.lobby}
             onChange={(lobby) => change({ lobby })}

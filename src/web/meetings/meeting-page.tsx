@@ -275,7 +275,7 @@ function Invite({ meeting }: { meeting: Meeting }) {
   return (
     <Section
       title="How to join"
-      lead="Whoever has the link can come; without an account they are asked for their name."
+      lead={`Whoever has the link${hasPasscode ? ' and the passcode' : ''} can come; without an account they are asked for their name.`}
       actions={
         <button
           type="button"
@@ -299,17 +299,17 @@ function Invite({ meeting }: { meeting: Meeting }) {
         {hasPasscode && (
           <div>
             <dt>Passcode</dt>
-            <dd className="mono">
-              {passcode ?? (
-                <span className="soft">
-                  <KeyRound size={15} aria-hidden /> The host knows it
-                </span>
-              )}
-            </dd>
+            {passcode !== undefined ? (
+              <dd className="mono">{passcode}</dd>
+            ) : (
+              <dd className="soft">
+                <KeyRound size={15} aria-hidden /> Not asked of you; it is in the invitation
+              </dd>
+            )}
           </div>
         )}
         <div>
-          <dt>Lobby</dt>
+          <dt>Waiting room</dt>
           <dd>{meeting.lobby ? 'People wait until they are let in' : 'None'}</dd>
         </div>
         <div>
