@@ -75,12 +75,17 @@ export function findAccountBySubject(
     .executeTakeFirst()
 }
 
-/** The password as it is now, which nobody changes until the transaction ends. */
-export function lockPassword(
+/** The password as it is now, which nobody changes until the transaction ends, nor anything else about the account. */
+export function lockAccount(
   trx: Transaction<Tables>,
   id: string,
 ): Promise<{ password_hash: string | null } | undefined> {
-  return trx.selectFrom('accounts').select('password_hash').where('id', '=', id).forShare().executeTakeFirst()
+  return trx
+    .selectFrom('accounts')
+    .select('password_hash')
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
 }
 
 /** By e-mail address, `limit` of those after `after`. */
@@ -135,6 +140,11 @@ export async function updateAccount(
     .where('id', '=', id)
   if (version !== undefined) query = query.where('version', '=', version)
   return (await query.returning('id').executeTakeFirst()) !== undefined
+}
+
+/** Whether the database refused a change because another account has this address, since a moment ago. */
+export function isAddressTaken(error: unknown): boolean {
+  return error instanceof Error && 'constraint' in error && error.constraint === 'accounts_email_key'
 }
 
 /** A better hash of the same password: nothing that anybody sees changes. */

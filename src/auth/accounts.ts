@@ -50,9 +50,12 @@ export function normalEmail(email: string): string {
   return email.trim().toLowerCase()
 }
 
-/** A name as it is kept. Throws `bad-request` for none, `limit-exceeded` for a long one. */
+/**
+ * A name as it is kept: on one line, since in a mail another line would seem to be ours. Throws `bad-request` for none,
+ * `limit-exceeded` for a long one.
+ */
 export function assertName(name: string, { nameLength }: Pick<LimitsConfig, 'nameLength'>): string {
-  const trimmed = name.trim()
+  const trimmed = name.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
   if (trimmed === '') throw new AppError('bad-request', 'A name is missing.', { path: 'body.name' })
   if (trimmed.length > nameLength) throw limitExceeded('nameLength', nameLength)
   return trimmed

@@ -15,6 +15,8 @@ import {
   type AccountRow,
 } from './accounts.store.ts'
 import type { ExternalClaims } from './external-issuer.ts'
+import { deleteMailTokens } from './mail-tokens.store.ts'
+import { mailPurposes } from './mail-tokens.ts'
 import { deleteSecondFactor } from './second-factors.store.ts'
 import { deleteSessions } from './sessions.store.ts'
 
@@ -115,6 +117,7 @@ export class ExternalAccounts {
     if (holder.email_verified_at) return void (await updateAccount(trx, id, changes))
     await updateAccount(trx, id, { ...changes, password_hash: null, email_verified_at: now })
     await deleteSessions(trx, id)
+    await deleteMailTokens(trx, { accountId: id, purposes: mailPurposes })
     await deleteSecondFactor(trx, id)
   }
 

@@ -19,12 +19,13 @@ import { Compile } from 'typebox/compile'
 import type { AccountsConfig } from '../../config/schema.ts'
 import { AppError } from '../lib/app-error.ts'
 import type { Log } from '../lib/log.ts'
+import { Email } from '../protocol/rest.ts'
 import { refusalOf, refused } from './access-token.ts'
 
 /** What an issuer says about somebody. Others are not looked at, but for `accounts.adminClaim`. */
 const Claims = Type.Object({
   sub: Type.String({ minLength: 1, maxLength: 255 }),
-  email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })),
+  email: Type.Optional(Email),
   email_verified: Type.Optional(Type.Boolean()),
   name: Type.Optional(Type.String()),
   preferred_username: Type.Optional(Type.String()),

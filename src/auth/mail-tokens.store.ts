@@ -1,4 +1,5 @@
-import type { Queryable } from '../db/tables.ts'
+import type { Transaction } from 'kysely'
+import type { Queryable, Tables } from '../db/tables.ts'
 
 export interface MailTokenRow {
   readonly hash: Uint8Array
@@ -16,9 +17,23 @@ export function findMailToken(db: Queryable, hash: Uint8Array): Promise<MailToke
   return db.selectFrom('mail_tokens').selectAll().where('hash', '=', hash).executeTakeFirst()
 }
 
-/** Deletes it and returns it: of two that bring the same token, one gets it. */
-export function takeMailToken(db: Queryable, hash: Uint8Array): Promise<MailTokenRow | undefined> {
-  return db.deleteFrom('mail_tokens').where('hash', '=', hash).returningAll().executeTakeFirst()
+/**
+ * Deletes it and returns it: of two that bring the same token, one gets it. The account is held first, as by whoever changes
+ * it and then deletes its tokens: in another order each would wait for the other.
+ */
+export async function takeMailToken(
+  trx: Transaction<Tables>,
+  hash: Uint8Array,
+): Promise<MailTokenRow | undefined> {
+  await trx
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', 'in', (inner) =>
+      inner.selectFrom('mail_tokens').select('account_id').where('hash', '=', hash),
+    )
+    .forUpdate()
+    .execute()
+  return trx.deleteFrom('mail_tokens').where('hash', '=', hash).returningAll().executeTakeFirst()
 }
 
 export async function deleteMailTokens(

@@ -1,5 +1,7 @@
-import type { Queryable } from '../db/tables.ts'
+import type { Transaction } from 'kysely'
+import type { Queryable, Tables } from '../db/tables.ts'
 import { AppError } from '../lib/app-error.ts'
+import { lockAccount } from './accounts.store.ts'
 import { deleteMailTokens, findMailToken, insertMailToken, takeMailToken } from './mail-tokens.store.ts'
 import { hashOf, randomToken } from './tokens.ts'
 
@@ -12,15 +14,17 @@ const lives = {
   'set-password': 7 * 86_400_000,
 } as const
 export type MailPurpose = keyof typeof lives
+export const mailPurposes = Object.keys(lives) as MailPurpose[]
 
 /** A token for a link to this address. Older ones of the same purpose end. */
 export async function issueMailToken(
-  db: Queryable,
+  trx: Transaction<Tables>,
   { accountId, email, purpose, now }: { accountId: string; email: string; purpose: MailPurpose; now: Date },
 ): Promise<string> {
   const token = randomToken()
-  await deleteMailTokens(db, { accountId, purposes: [purpose] })
-  await insertMailToken(db, {
+  await lockAccount(trx, accountId)
+  await deleteMailTokens(trx, { accountId, purposes: [purpose] })
+  await insertMailToken(trx, {
     hash: hashOf(token),
     account_id: accountId,
     purpose,
@@ -46,10 +50,10 @@ export async function lookAtMailToken(
 
 /** Uses a token up. Throws `not-found` when it was used, replaced, has expired or is for something else. */
 export async function useMailToken(
-  db: Queryable,
+  trx: Transaction<Tables>,
   { token, purposes, now }: { token: string; purposes: readonly MailPurpose[]; now: Date },
 ): Promise<MailTokenFacts> {
-  return factsOf(await takeMailToken(db, hashOf(token)), { purposes, now })
+  return factsOf(await takeMailToken(trx, hashOf(token)), { purposes, now })
 }
 
 function factsOf(

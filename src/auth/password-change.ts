@@ -5,7 +5,7 @@ import type { Queryable } from '../db/tables.ts'
 import { AppError } from '../lib/app-error.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { assertPasswords, getAccount, normalEmail } from './accounts.ts'
-import { findAccountByEmail, updateAccount, type AccountRow } from './accounts.store.ts'
+import { findAccountByEmail, lockAccount, updateAccount, type AccountRow } from './accounts.store.ts'
 import { evenly } from './evenly.ts'
 import { deleteMailTokens } from './mail-tokens.store.ts'
 import { issueMailToken, lookAtMailToken, useMailToken, type MailPurpose } from './mail-tokens.ts'
@@ -26,6 +26,8 @@ export interface PasswordChangeOptions {
 }
 
 const resetPurposes: readonly MailPurpose[] = ['reset', 'set-password']
+/** Links that whoever knew the password before, or had it sent, must not use any more. */
+const endedPurposes: readonly MailPurpose[] = [...resetPurposes, 'change-email']
 
 /** A new password: with the old one, or by a link in a mail. Either ends other sessions. */
 export class PasswordChange {
@@ -97,6 +99,9 @@ export class PasswordChange {
     this.#assertGood(next, account.email, 'body.next')
     const hash = await passwords.hash(next)
     await db.transaction().execute(async (trx) => {
+      // Meanwhile the owner may have taken the account back by a link.
+      const present = await lockAccount(trx, id)
+      if (present?.password_hash !== account.password_hash) throw wrongPassword()
       await updateAccount(trx, id, { password_hash: hash })
       await this.#endOthers(trx, account, { except: sessionId })
       const actor = { kind: 'account', id, address } as const
@@ -111,7 +116,7 @@ export class PasswordChange {
   async assertPassword({ password_hash: hash }: AccountRow, password: string | undefined): Promise<void> {
     if (hash === null) return
     if (password !== undefined && (await this.#options.passwords.matches(password, hash))) return
-    throw new AppError('forbidden', 'The password is wrong.', { why: 'wrong-password' })
+    throw wrongPassword()
   }
 
   #assertGood(password: string, email: string, path = 'body.password'): void {
@@ -126,7 +131,11 @@ export class PasswordChange {
   ): Promise<void> {
     const { sessions, mailer, mails } = this.#options
     await sessions.endAll(id, { except, db: trx })
-    await deleteMailTokens(trx, { accountId: id, purposes: resetPurposes })
+    await deleteMailTokens(trx, { accountId: id, purposes: endedPurposes })
     if (mailer.available) await mailer.send(mails.passwordChanged(email, { name }), trx)
   }
+}
+
+function wrongPassword(): AppError {
+  return new AppError('forbidden', 'The password is wrong.', { why: 'wrong-password' })
 }

@@ -18,12 +18,14 @@ import {
   findAccount,
   findAccountByEmail,
   insertAccount,
+  isAddressTaken,
   isThereAnAdmin,
   lockAdmins,
   updateAccount,
 } from './accounts.store.ts'
 import { evenly } from './evenly.ts'
-import { issueMailToken, useMailToken } from './mail-tokens.ts'
+import { deleteMailTokens } from './mail-tokens.store.ts'
+import { issueMailToken, mailPurposes, useMailToken } from './mail-tokens.ts'
 import type { AccountMails } from './mails.ts'
 import { assertGoodPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
@@ -84,7 +86,7 @@ export class Registration {
   /** Uses the token of a mail up and returns the address it confirms. Throws `not-found`, or `conflict` for one in use. */
   async verify({ token, address, now }: { token: string; address: string; now: Date }): Promise<string> {
     const { db, audit, mailer, mails } = this.#options
-    return db.transaction().execute(async (trx) => {
+    const verified = db.transaction().execute(async (trx) => {
       const used = await useMailToken(trx, { token, purposes: ['verify', 'change-email'], now })
       const { accountId: id, email, purpose } = used
       const actor = { kind: 'account', id, address } as const
@@ -96,13 +98,18 @@ export class Registration {
       }
       const account = await findAccount(trx, id)
       const holder = await findAccountByEmail(trx, email)
-      if (holder && holder.id !== id) throw new AppError('conflict', 'Another account has this address.')
+      if (holder && holder.id !== id) throw addressTaken()
       await updateAccount(trx, id, { email, email_verified_at: now })
+      // Whoever reads the mails of the address before has no part in this account any more.
+      await deleteMailTokens(trx, { accountId: id, purposes: mailPurposes })
       await audit.record({ actor, action: 'account.email-changed', target, now }, trx)
       if (account && account.email !== email && mailer.available) {
         await mailer.send(mails.emailChanged(account.email, { name: account.name, email }), trx)
       }
       return email
+    })
+    return verified.catch((error: unknown) => {
+      throw isAddressTaken(error) ? addressTaken() : error
     })
   }
 
@@ -211,6 +218,10 @@ export class Registration {
     const token = await issueMailToken(trx, { accountId: id, email, purpose: 'verify', now })
     await mailer.send(mails.verify(email, { name, token }), trx)
   }
+}
+
+function addressTaken(): AppError {
+  return new AppError('conflict', 'Another account has this address.')
 }
 
 function wrongSetUpCode(): AppError {

@@ -111,17 +111,27 @@ export interface RefreshTokenRow {
   readonly replaced_at: Date | null
 }
 
-/** Holds the row until the transaction ends: of two that bring the same token, one is first. */
-export function lockRefreshToken(
+/**
+ * Holds the session until the transaction ends: of two that bring the same token, one is first. The session and not the token:
+ * whoever logs out begins with the session, too, and each would wait for the other.
+ */
+export async function lockRefreshToken(
   trx: Transaction<Tables>,
   hash: Uint8Array,
 ): Promise<RefreshTokenRow | undefined> {
+  await trx
+    .selectFrom('account_sessions')
+    .select('id')
+    .where('id', 'in', (inner) =>
+      inner.selectFrom('refresh_tokens').select('session_id').where('hash', '=', hash),
+    )
+    .forUpdate()
+    .execute()
   return trx
     .selectFrom('refresh_tokens')
     .innerJoin('account_sessions', 'account_sessions.id', 'refresh_tokens.session_id')
     .select(['session_id', 'account_id', 'refresh_tokens.expires_at', 'replaced_at'])
     .where('hash', '=', hash)
-    .forUpdate('refresh_tokens')
     .executeTakeFirst()
 }
 

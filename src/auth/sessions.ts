@@ -6,7 +6,7 @@ import type { Queryable, Tables } from '../db/tables.ts'
 import { randomId } from '../lib/ids.ts'
 import type { AccountCaller } from '../protocol/caller.ts'
 import { refused, signAccessToken, verifyAccessToken } from './access-token.ts'
-import { findAccount, lockPassword, type AccountRow } from './accounts.store.ts'
+import { findAccount, lockAccount, type AccountRow } from './accounts.store.ts'
 import {
   deleteExpiredSessions,
   deleteSession,
@@ -78,7 +78,7 @@ export class Sessions {
     const refreshToken = randomToken()
     const expiresAt = this.#expiry(now)
     await db.transaction().execute(async (trx) => {
-      const present = await lockPassword(trx, account.id)
+      const present = await lockAccount(trx, account.id)
       if (present?.password_hash !== account.password_hash) throw refused('session-ended')
       await insertSession(trx, {
         id,

@@ -25,8 +25,10 @@ export const MomentInput = (description: string) =>
     examples: ['2026-11-20T14:05:00.000Z'],
   })
 
+/** Without the quoted form: nobody has such an address, and the line breaks it may hold would be lines of calendars. */
 export const Email = Type.String({
   format: 'email',
+  pattern: '^[^"\\s]+$',
   maxLength: 254,
   description: 'E-mail address; upper and lower case are the same.',
   examples: ['ana@example.org'],
