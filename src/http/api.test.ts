@@ -3,11 +3,11 @@ import { after, before, test } from 'node:test'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { Type } from 'typebox'
 import { loadConfig } from '../../config/load.ts'
-import { AppError } from '../lib/app-error.ts'
+import { AppError, assertVersion } from '../lib/app-error.ts'
 import type { Caller } from '../protocol/caller.ts'
 import { Input, PageQuery, Version } from '../protocol/rest.ts'
 import { silent } from '../tests/support/databases.ts'
-import { assertVersion, endpointsOf, errorsOf, serveApi, type Access, type Api } from './api.ts'
+import { endpointsOf, errorsOf, serveApi, type Access, type Api } from './api.ts'
 import { createHttpServer } from './server.ts'
 
 const accesses = ['anyone', 'account', 'member', 'host', 'backend', 'admin'] as const

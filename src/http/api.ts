@@ -307,14 +307,13 @@ function isAllowed(caller: AccountCaller | KeyCaller, access: Exclude<Access, 'a
   }
 }
 
-const forbiddenBecause: Readonly<Record<Exclude<Access, 'anyone' | 'member'>, string>> & { member: string } =
-  {
-    account: 'This is for people with an account, not for API keys.',
-    member: 'This is for accounts and API keys.',
-    host: 'Your account may not do this: it takes the role host.',
-    backend: 'This is for admins and API keys.',
-    admin: 'This is for admins.',
-  }
+const forbiddenBecause: Readonly<Record<Exclude<Access, 'anyone'>, string>> = {
+  account: 'This is for people with an account, not for API keys.',
+  member: 'This is for accounts and API keys.',
+  host: 'Your account may not do this: it takes the role host.',
+  backend: 'This is for admins and API keys.',
+  admin: 'This is for admins.',
+}
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 
@@ -366,14 +365,6 @@ function versionOf(request: FastifyRequest): number | undefined {
     })
   }
   return Number(digits)
-}
-
-/** Throws `precondition-failed` when somebody has changed the object since the client saw it. */
-export function assertVersion(expected: number | undefined, actual: number): void {
-  if (expected === undefined || expected === actual) return
-  throw new AppError('precondition-failed', 'Somebody has changed this meanwhile. Get it again.', {
-    version: actual,
-  })
 }
 
 /** Whether it changes something that the client may have seen before. */

@@ -34,7 +34,7 @@ export const errorCodes = {
   'not-found': {
     status: 404,
     about:
-      'No such peer, transport, producer or consumer in reach of this client. Ids of other peers’ objects answer the same.',
+      'There is no such thing in reach of this client: a peer or a transport, a meeting or an account. Ids of what belongs to others answer the same.',
   },
   'unknown-method': { status: 404, about: 'The server does not know this method.' },
   'not-joined': { status: 409, about: 'Send `join` first.' },
@@ -103,6 +103,14 @@ export class AppError extends Error {
 export function toClientError(thrown: unknown, requestId: string): AppError {
   if (thrown instanceof AppError) return thrown
   return new AppError('internal', 'The server could not do this.', { requestId })
+}
+
+/** Throws `precondition-failed` when an object has changed since the version a client saw; undefined: it did not say. */
+export function assertVersion(seen: number | undefined, present: number): void {
+  if (seen === undefined || seen === present) return
+  throw new AppError('precondition-failed', 'Somebody has changed this meanwhile. Get it again.', {
+    version: present,
+  })
 }
 
 /** The error for a reached limit. `limit` is the setting's name below `limits`. */

@@ -2,7 +2,7 @@ import type { Config } from '../../config/schema.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { SecretBox } from '../auth/secret-box.ts'
 import type { Db } from '../db/database.ts'
-import { AppError, limitExceeded } from '../lib/app-error.ts'
+import { AppError, assertVersion, limitExceeded } from '../lib/app-error.ts'
 import { decodeTimeCursor, pageOf } from '../lib/cursor.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Actor } from '../protocol/caller.ts'
@@ -445,8 +445,8 @@ export class Meetings {
   }
 }
 
-/** Newest session of a meeting or call first. */
-export async function sessionViews(db: Db, id: string, now: Date): Promise<MeetingSessionView[]> {
+/** Newest session first. */
+async function sessionViews(db: Db, id: string, now: Date): Promise<MeetingSessionView[]> {
   const sessions = await listSessions(db, { meetingIds: [id], limit: shownSessions })
   const rows = await listAttendances(
     db,
@@ -504,11 +504,6 @@ export function opensAtOf(
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
-}
-
-function assertVersion(expected: number | undefined, version: number): void {
-  if (expected === undefined || expected === version) return
-  throw new AppError('precondition-failed', 'Somebody has changed this meanwhile. Get it again.', { version })
 }
 
 export function notFound(): AppError {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { types } from 'mediasoup'
 import type { Config } from '../../config/schema.ts'
 import type { MediaRouter } from '../../workers/worker-pool.ts'
-import { AppError } from '../lib/app-error.ts'
+import { AppError, assertVersion } from '../lib/app-error.ts'
 import type { PeerId, RoomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CloseReason } from '../protocol/close-reasons.ts'
@@ -334,9 +334,7 @@ export class Room {
    * any more.
    */
   update(change: RoomChange, { by, version }: Acting & { version?: number | undefined } = {}): void {
-    if (version !== undefined && version !== this.#version) {
-      throw new AppError('precondition-failed', 'The room was changed meanwhile.', { version: this.#version })
-    }
+    assertVersion(version, this.#version)
     const before = this.#settings
     const after: FullSettings = {
       ...before,

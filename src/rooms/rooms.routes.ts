@@ -3,7 +3,7 @@ import type { CodecName } from '../../config/schema.ts'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import type { Api, Call } from '../http/api.ts'
 import { AppError } from '../lib/app-error.ts'
-import { encodeCursor, decodeCursor } from '../lib/cursor.ts'
+import { decodeCursor, pageOf } from '../lib/cursor.ts'
 import type { RoomId } from '../lib/ids.ts'
 import { Grants, GrantsInput, LiveGrantsInput } from '../protocol/grants.ts'
 import {
@@ -574,8 +574,5 @@ function page<T, Item>(
   const following = all
     .filter((one) => after === undefined || id(one) > after)
     .toSorted((a, b) => (id(a) < id(b) ? -1 : 1))
-  const shown = following.slice(0, limit)
-  const last = shown.at(-1)
-  const more = following.length > limit && last !== undefined
-  return { items: shown.map(item), ...(more ? { next: encodeCursor({ at: '', id: id(last) }) } : {}) }
+  return pageOf(following, limit, { item, cursor: (one) => ({ at: '', id: id(one) }) })
 }

@@ -24,7 +24,6 @@ export interface RoomsOptions {
    * `AppError` that whoever comes is told, such as a meeting that has ended.
    */
   readonly settingsFor?: (id: RoomId) => Promise<RoomSettings | undefined>
-  readonly events?: RoomEvents
   readonly log: Log
 }
 
@@ -40,7 +39,6 @@ export class Rooms {
 
   constructor(options: RoomsOptions) {
     this.#options = options
-    if (options.events) this.#listeners.add(options.events)
   }
 
   get size(): number {
