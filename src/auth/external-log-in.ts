@@ -30,7 +30,8 @@ const Journey = Type.Object({
 const journeyValidator = Compile(Journey)
 type Journey = Static<typeof Journey>
 
-const journeyMs = 600_000
+/** How long somebody may be at the issuer, in milliseconds. */
+export const journeyMs = 600_000
 const context = 'external-log-in'
 
 /** From the external issuer to a session here. */

@@ -8,7 +8,7 @@ import { Input } from '../protocol/rest.ts'
 import type { AccountServices } from './account-services.ts'
 import { clientOf } from './authentication.routes.ts'
 import { isSecure, setSessionCookies } from './cookies.ts'
-import type { ExternalLogIn } from './external-log-in.ts'
+import { journeyMs, type ExternalLogIn } from './external-log-in.ts'
 
 const cookie = 'sluice_login'
 const cookiePath = '/api/v1/auth/external'
@@ -57,7 +57,7 @@ export function externalRoutes(
     },
     async ({ query, reply, now }) => {
       const { url, departure } = await (await external()).depart(pathOf(query.returnTo), now)
-      reply.setCookie(cookie, departure.reveal(), { ...options(reply), maxAge: 600 })
+      reply.setCookie(cookie, departure.reveal(), { ...options(reply), maxAge: journeyMs / 1000 })
       void reply.redirect(url)
     },
   )

@@ -81,7 +81,13 @@ export class HashingProcess {
     // While nothing waits it does not keep this process alive.
     child.unref()
     child.on('message', (result) => this.#settle(result as HashResult))
-    child.on('error', (error) => this.#log.error({ err: error }, 'the password process has a fault'))
+    child.on('error', (error) => {
+      this.#log.error({ err: error }, 'the password process has a fault')
+      // One that could not be started never exits.
+      if (child.pid !== undefined || this.#child !== child) return
+      this.#child = undefined
+      this.#failAll()
+    })
     child.on('exit', (code, signal) => {
       if (this.#child !== child) return
       this.#child = undefined

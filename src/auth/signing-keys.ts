@@ -36,7 +36,6 @@ const lookAgainMs = 2_000
 export const publishedMs = 600_000
 
 interface Loaded {
-  readonly atMs: number
   readonly signing: SigningKey
   readonly known: ReadonlyMap<string, CryptoKey>
   readonly published: readonly JWK[]
@@ -104,7 +103,6 @@ export class SigningKeys {
     const known = new Map<string, CryptoKey>()
     for (const row of used) known.set(row.id, await importKey(row.public_key))
     return {
-      atMs: now.getTime(),
       signing: await this.#choose(used, now),
       known,
       published: used.map(({ public_key }) => public_key as JWK),

@@ -18,7 +18,7 @@ export interface MailerOptions {
   readonly log: Log
 }
 
-/** What became of mails is kept so many days; what they said only until then. */
+/** What became of a mail is kept for so many days; what it said, only while it is on its way. */
 const keptDays = 30
 const dayMs = 86_400_000
 

@@ -101,7 +101,7 @@ export class Sender {
       const signal = AbortSignal.any([AbortSignal.timeout(deliveryMs), this.#cutting.signal])
       await delivery.deliver({ id, createdAt, mail }, signal)
     } catch (error) {
-      const reason = error instanceof DeliveryError ? error.message : 'fault'
+      const reason = reasonOf(error)
       // What was cut by closing is due again at the next start.
       const at = this.#cutting.signal.aborted ? new Date() : nextAttempt(attempts, new Date())
       const isRefused = error instanceof DeliveryError && error.permanent
@@ -131,6 +131,12 @@ export class Sender {
   async #finish({ id }: DueMail, outcome: MailOutcome, error?: string): Promise<void> {
     await finishMail(this.#options.db, { id, outcome, error, now: new Date() })
   }
+}
+
+/** Without anything of the mail: messages of other errors may hold its address or a path. */
+function reasonOf(error: unknown): string {
+  if (error instanceof DeliveryError) return error.message
+  return (error as NodeJS.ErrnoException).code ?? 'fault'
 }
 
 /** What a mail is sealed as. */
