@@ -9,7 +9,10 @@ import { startServer } from '../src/tests/support/server.ts'
  * everything a person waits for: signaling, ICE, DTLS, the key frame, decoding and presenting.
  */
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } })
+const { values } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '15' } },
+})
 const rounds = Number(values.rounds)
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number from 1')
 

@@ -8,6 +8,11 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   logins: () => import('./bench-logins.ts'),
 }
 
-const [name = 'join'] = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
-const bench = benches[name] ?? benches['join']!
-await bench()
+const [first = '-'] = process.argv.slice(2)
+const name = first.startsWith('-') ? 'join' : first
+const bench = benches[name]
+if (bench) await bench()
+else {
+  process.stderr.write(`There is no bench ${name}: ${Object.keys(benches).join(' or ')}.\n`)
+  process.exitCode = 1
+}
