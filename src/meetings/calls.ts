@@ -299,7 +299,7 @@ function viewOf(
   callees: readonly CalleeRow[],
   { people, caller, now }: { people: ReadonlyMap<string, Person>; caller: MeetingCaller; now: Date },
 ): CallView {
-  const caller_ = row.caller_id === null ? undefined : people.get(row.caller_id)
+  const known = row.caller_id === null ? undefined : people.get(row.caller_id)
   const endedAt = row.ended_at ?? now
   const own = caller.kind === 'account' ? caller.accountId : undefined
   return {
@@ -309,7 +309,7 @@ function viewOf(
     role: roleOf(row, callees, caller),
     caller: {
       ...(row.caller_id === null ? {} : { id: row.caller_id }),
-      name: caller_?.name ?? row.caller_name,
+      name: known?.name ?? row.caller_name,
     },
     callees: callees.map((callee) => {
       const person = callee.account_id === null ? undefined : people.get(callee.account_id)

@@ -33,6 +33,8 @@ const seenEveryMs = 20_000
 const unseenMs = 90_000
 /** Rows that one transaction of the clock looks at. */
 const batch = 20
+/** Meetings with somebody unseen that one tick looks at; the next tick takes the others. */
+const unseenAtOnce = 1000
 /** What happened in a room is tried again after so long while the database does not answer, in milliseconds. */
 const retryMs = 1000
 
@@ -92,7 +94,7 @@ export class LiveMeetings {
   peerJoined(meetingId: string, visitor: Visitor, now: Date): void {
     this.#write(meetingId, async () => {
       const isOver = await this.#transaction((trx) => this.#joined(trx, meetingId, visitor, now))
-      if (isOver) this.#endRoom(meetingId)
+      if (isOver) this.closeRoom(meetingId)
     })
   }
 
@@ -104,7 +106,7 @@ export class LiveMeetings {
         const hungUp = reason === 'left' || reason === 'removed' || reason === 'banned'
         return this.#review(trx, row, session, { now, hungUp })
       })
-      if (isOver) this.#endRoom(meetingId)
+      if (isOver) this.closeRoom(meetingId)
     })
   }
 
@@ -150,9 +152,9 @@ export class LiveMeetings {
     return session ? this.#review(trx, row, session, { now, hungUp }) : false
   }
 
-  /** Ends the room of a meeting that is over, or tells it something new. */
+  /** Ends the room of a meeting that is over, if it is open in this process. */
   closeRoom(meetingId: string): void {
-    this.#endRoom(meetingId)
+    this.#rooms?.end(roomOf(meetingId))
   }
 
   get rooms(): LiveRooms | undefined {
@@ -173,12 +175,12 @@ export class LiveMeetings {
         for (const row of rows) if (await this.#due(trx, row, now)) ended.push(row.id)
         return { ended, found: rows.length }
       })
-      for (const id of over.ended) this.#endRoom(id)
+      for (const id of over.ended) this.closeRoom(id)
       found = over.found
     } while (found === batch && !this.#closed)
 
     const open = (this.#rooms?.openIds() ?? []).map((id) => meetingOf(id)!)
-    for (const id of await overAmong(this.#options.db, open)) this.#endRoom(id)
+    for (const id of await overAmong(this.#options.db, open)) this.closeRoom(id)
   }
 
   /** Returns whether its room must end. */
@@ -213,12 +215,12 @@ export class LiveMeetings {
     // The embedded database serves one process at a time: any other that wrote into it is gone.
     const before = db.engine === 'pglite' ? now : new Date(now.getTime() - unseenMs)
     const unseen = { before, processId: this.#processId }
-    for (const meetingId of await sessionsWithUnseen(db, unseen, 1000)) {
+    for (const meetingId of await sessionsWithUnseen(db, unseen, unseenAtOnce)) {
       const isOver = await this.#inSession(meetingId, async (trx, row, session) => {
         const emptySince = await closeUnseen(trx, session.id, unseen)
         return this.#review(trx, row, session, { now, ...(emptySince ? { emptySince } : {}) })
       })
-      if (isOver) this.#endRoom(meetingId)
+      if (isOver) this.closeRoom(meetingId)
     }
   }
 
@@ -285,10 +287,6 @@ export class LiveMeetings {
 
   #transaction<T>(act: (trx: Trx) => Promise<T>): Promise<T> {
     return this.#options.db.transaction().execute(act)
-  }
-
-  #endRoom(meetingId: string): void {
-    this.#rooms?.end(roomOf(meetingId))
   }
 
   /** Runs `act` after what came before for this meeting. A database that is away for a while costs time and nothing else. */

@@ -174,7 +174,7 @@ function withActive(db: Queryable) {
     )
 }
 
-/** Ids of those in which something may be due; others that look at the same time get others. */
+/** Those in which something may be due, locked; who looks at the same time gets others. */
 export async function lockDueMeetings(trx: Trx, now: Date, limit: number): Promise<MeetingRow[]> {
   return trx
     .selectFrom('meetings')

@@ -38,7 +38,7 @@ export async function meetingDataOf(accountId: string, db: Queryable): Promise<R
       'metadata',
       'created_at',
       'past_at',
-    ]) // prettier-ignore
+    ])
     .where('host_id', '=', accountId)
     .orderBy('created_at')
     .execute()

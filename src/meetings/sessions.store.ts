@@ -149,7 +149,7 @@ export interface Unseen {
   readonly processId: string
 }
 
-/** Sessions with somebody unseen. */
+/** Ids of meetings with somebody unseen. */
 export async function sessionsWithUnseen(
   db: Queryable,
   { before, processId }: Unseen,
