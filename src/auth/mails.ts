@@ -1,3 +1,4 @@
+import { html, linked, paragraphs, type Html } from '../lib/html.ts'
 import type { Mail } from '../mail/mail.ts'
 
 /** The mails about an account. Each is text, with the same as plain HTML. */
@@ -89,29 +90,14 @@ export class AccountMails {
     return `${this.#baseUrl().replace(/\/$/, '')}${path}${text ? `?${text}` : ''}`
   }
 
-  #mail(to: string, kind: string, subject: string, paragraphs: readonly string[]): Mail {
+  #mail(to: string, kind: string, subject: string, parts: readonly string[]): Mail {
     const host = new URL(this.#baseUrl()).host
-    const all = [...paragraphs, `Sluice at ${host}`]
-    const html = all.map((text) => `<p>${isLink(text) ? anchor(text) : escaped(text)}</p>`).join('\n')
-    return { to, kind, subject, text: `${all.join('\n\n')}\n`, html: `<!doctype html>\n${html}\n` }
+    const all = [...parts, `Sluice at ${host}`]
+    return { to, kind, subject, ...paragraphs(all, htmlOf) }
   }
 }
 
-function isLink(text: string): boolean {
-  return /^https?:\/\/\S+$/.test(text)
-}
-
-function anchor(url: string): string {
-  return `<a href="${escaped(url)}">${escaped(url)}</a>`
-}
-
-function escaped(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  }
-  return text.replace(/[&<>"']/g, (character) => entities[character]!)
+/** Only an address that is a paragraph becomes a link: names are what people typed. */
+function htmlOf(paragraph: string): Html {
+  return /^https?:\/\/\S+$/.test(paragraph) ? linked(paragraph) : html`${paragraph}`
 }

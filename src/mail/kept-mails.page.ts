@@ -1,4 +1,4 @@
-import { html, raw, type Html } from './html.ts'
+import { html, linked, raw, type Html } from '../lib/html.ts'
 import type { KeptMail } from './kept-mails.ts'
 
 /** Pages for who tries Sluice out without a mail server. No scripts: the server's security policy holds here too. */
@@ -110,13 +110,6 @@ function page({ title, body }: { title: string; body: Html }): Html {
         <main>${body}</main>
       </body>
     </html>`
-}
-
-/** Web addresses become links. */
-function linked(text: string): Html[] {
-  return text
-    .split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]])/)
-    .map((part, index) => (index % 2 === 1 ? html`<a href="${part}">${part}</a>` : html`${part}`))
 }
 
 /** Like 2026-11-20 14:05:07 UTC: the same wherever the reader is. */

@@ -7,6 +7,7 @@ import {
   ICalEventStatus,
 } from 'ical-generator'
 import { Temporal } from 'temporal-polyfill'
+import { oneLine } from '../lib/html.ts'
 import { lastEnd, type Schedule } from './recurrence.ts'
 import { timeZoneComponent } from './time-zone.ts'
 
@@ -61,7 +62,7 @@ function calendar(
   const file = ical({
     prodId: { company: 'Sluice', product: 'Sluice', language: 'EN' },
     method,
-    ...(name === undefined ? {} : { name: line(name), ttl: refreshSeconds }),
+    ...(name === undefined ? {} : { name: oneLine(name), ttl: refreshSeconds }),
     timezone: { name: null, generator: (timeZone) => timeZoneComponent(timeZone, spans.get(timeZone)!) },
   })
   for (const event of events) {
@@ -79,18 +80,18 @@ function calendar(
       end: isZoned ? zoned(schedule.endsAt, timeZone) : schedule.endsAt,
       timezone: isZoned ? timeZone : null,
       ...(recurrence === undefined ? {} : { repeating: `RRULE:${recurrence}` }),
-      summary: line(event.title),
+      summary: oneLine(event.title),
       description: [event.description, event.url].filter(Boolean).join('\n\n').replace(/\r\n?/g, '\n'),
       location: event.url,
       url: event.url,
       status: event.isCancelled ? ICalEventStatus.CANCELLED : ICalEventStatus.CONFIRMED,
     })
     if (organizer.email !== undefined) {
-      created.organizer({ name: line(organizer.name), email: organizer.email })
+      created.organizer({ name: oneLine(organizer.name), email: organizer.email })
     }
     if (attendee?.email !== undefined) {
       created.createAttendee({
-        name: line(attendee.name),
+        name: oneLine(attendee.name),
         email: attendee.email,
         role: ICalAttendeeRole.REQ,
         status: attendeeStatuses[attendee.status],
@@ -101,7 +102,7 @@ function calendar(
       created.createAlarm({
         type: ICalAlarmType.display,
         triggerBefore: remindSeconds,
-        description: line(event.title),
+        description: oneLine(event.title),
       })
     }
   }
@@ -131,9 +132,4 @@ function spansOf(events: readonly CalendarEvent[]): Map<string, { from: Date; to
 
 function zoned(date: Date, timeZone: string): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(date.getTime()).toZonedDateTimeISO(timeZone)
-}
-
-/** What must stay on one line, without characters that would begin another. */
-function line(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
 }

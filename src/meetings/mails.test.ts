@@ -38,7 +38,7 @@ test('an invitation says who, what, when there, and how to get in', () => {
 
 test('what people typed stays text in HTML', () => {
   const { html } = invitationMail(meeting)
-  assert.ok(html.includes('Bring &#60;b&#62;books&#60;/b&#62; &#38; &#34;pens&#34;'), html)
+  assert.ok(html.includes('Bring &lt;b&gt;books&lt;/b&gt; &amp; &quot;pens&quot;'), html)
   assert.ok(html.includes('<a href="https://meet.example.org/m/abc-defg-hjk">'))
   assert.doesNotMatch(html, /<b>|"onclick/)
 })

@@ -1,3 +1,4 @@
+import { linkedLines, oneLine, paragraphs } from '../lib/html.ts'
 import { repetitionText, type Occurrence, type Schedule } from './recurrence.ts'
 
 /** What mails about meetings say. Values in, text out. */
@@ -23,7 +24,7 @@ export interface MailText {
 export function invitationMail(meeting: MailedMeeting): MailText {
   return {
     subject: subjectOf('Invitation', meeting),
-    ...paragraphs(
+    ...written(
       `${meeting.hostName} invites you to a meeting.`,
       factsOf(meeting),
       meeting.description,
@@ -36,7 +37,7 @@ export function invitationMail(meeting: MailedMeeting): MailText {
 export function changeMail(meeting: MailedMeeting, changes: readonly string[]): MailText {
   return {
     subject: subjectOf('Changed', meeting),
-    ...paragraphs(
+    ...written(
       `${meeting.hostName} has changed a meeting that you are invited to: ${changes.join(', ')}.`,
       factsOf(meeting),
       meeting.description,
@@ -48,10 +49,7 @@ export function changeMail(meeting: MailedMeeting, changes: readonly string[]): 
 export function cancellationMail(meeting: MailedMeeting): MailText {
   return {
     subject: subjectOf('Cancelled', meeting),
-    ...paragraphs(
-      `${meeting.hostName} has cancelled this meeting. It does not take place.`,
-      factsOf(meeting),
-    ),
+    ...written(`${meeting.hostName} has cancelled this meeting. It does not take place.`, factsOf(meeting)),
   }
 }
 
@@ -59,7 +57,7 @@ export function cancellationMail(meeting: MailedMeeting): MailText {
 export function removalMail(meeting: MailedMeeting): MailText {
   return {
     subject: subjectOf('No longer invited', meeting),
-    ...paragraphs(`${meeting.hostName} has taken back your invitation to this meeting.`, factsOf(meeting)),
+    ...written(`${meeting.hostName} has taken back your invitation to this meeting.`, factsOf(meeting)),
   }
 }
 
@@ -84,16 +82,12 @@ function wayIn({ url, code, passcode }: MailedMeeting): string {
   )
 }
 
-/** The same as text and as plain HTML. */
-function paragraphs(...parts: readonly string[]): { text: string; html: string } {
-  const all = parts.filter((part) => part !== '')
-  const html = all.map((part) => `<p>${part.split('\n').map(htmlOf).join('<br>\n')}</p>`).join('\n')
-  return { text: `${all.join('\n\n')}\n`, html: `<!doctype html>\n${html}\n` }
-}
-
-function htmlOf(text: string): string {
-  const escaped = text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-  return escaped.replace(/https?:\/\/[^\s<]+/g, (url) => `<a href="${url}">${url}</a>`)
+/** Parts that are empty are left out. */
+function written(...parts: readonly string[]): { text: string; html: string } {
+  return paragraphs(
+    parts.filter((part) => part !== ''),
+    linkedLines,
+  )
 }
 
 const clock = { hour: '2-digit', minute: '2-digit' } as const
@@ -106,9 +100,4 @@ function span({ start, end }: Occurrence, timeZone: string): string {
 function moment(date: Date, timeZone: string): string {
   const options = { weekday: 'short', day: 'numeric', month: 'short', ...clock, timeZone } as const
   return new Intl.DateTimeFormat('en-GB', options).format(date)
-}
-
-/** Names and titles are what people typed: none of it may begin another line. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
 }
