@@ -58,6 +58,11 @@ export function serverRoutes(api: Api, { config, version, setUpNeeded }: ServerP
             examples: [false],
           }),
           accounts: Accounts,
+          mails: Type.Boolean({
+            description:
+              'Whether mails leave or are kept for reading. Without them invitations and links are handed on by people.',
+            examples: [true],
+          }),
           keptMails: Type.Optional(
             Type.String({
               description: 'Where mails are shown that would have been sent (development).',
@@ -88,6 +93,7 @@ export function serverRoutes(api: Api, { config, version, setUpNeeded }: ServerP
         verifyEmail: accounts.verifyEmail,
         setUpNeeded: await setUpNeeded(),
       },
+      mails: config.mail.smtpUrl !== '' || keepsMails(config),
       ...(keepsMails(config) ? { keptMails: '/mails' } : {}),
       passwordMinLength: accounts.passwordMinLength,
     }),

@@ -90,6 +90,7 @@ interface RoomSectionProps {
 
 function RoomSection({ room, startsOpen, onEnd }: RoomSectionProps) {
   const [open, setOpen] = useState(startsOpen)
+  const { metadata } = room
   const at = path`/rooms/${room.roomId}/participants`
   const people = usePages<LiveParticipant>(open ? at : undefined, { every: lookEvery })
   const [removing, setRemoving] = useState<LiveParticipant>()
@@ -98,9 +99,10 @@ function RoomSection({ room, startsOpen, onEnd }: RoomSectionProps) {
   if (isApiError(people.error, 'not-found')) return null
   return (
     <Section
-      title={room.roomId}
+      title={typeof metadata['title'] === 'string' ? metadata['title'] : room.roomId}
       lead={
         <>
+          {typeof metadata['title'] === 'string' && <>{room.roomId}: </>}
           {room.peerCount === 1 ? '1 person' : `${room.peerCount} people`}, for{' '}
           <time dateTime={room.createdAt} title={formatDateTime(room.createdAt)}>
             {formatDuration(minutes)}

@@ -22,6 +22,8 @@ export interface ServerInfo {
     /** Who registers has to open a mail first. */
     readonly verifyEmail: boolean
   }
+  /** Whether it sends mails, or keeps them for reading. */
+  readonly mails: boolean
   /** Where the mails of a development server are shown. */
   readonly keptMails?: string
   readonly passwordMinLength: number
@@ -100,6 +102,8 @@ export interface LiveRoom {
   readonly policy: { readonly locked: boolean; readonly lobby: boolean }
   /** In the lobby. */
   readonly waiting: number
+  /** Of a meeting, its title too. */
+  readonly metadata: Readonly<Record<string, unknown>>
   readonly version: number
 }
 

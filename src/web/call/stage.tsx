@@ -90,7 +90,13 @@ export function Stage(props: StageProps) {
       {alone && (
         <div className="alone">
           <div className="alone-card">
-            <h2>{met ? 'Nobody else is here now' : 'You’re the first one here'}</h2>
+            <h2>
+              {met
+                ? 'Nobody else is here now'
+                : link === undefined
+                  ? 'Nobody else is here yet'
+                  : 'You’re the first one here'}
+            </h2>
             {link !== undefined && (
               <>
                 <p>Share this link; whoever opens it lands in this room.</p>

@@ -11,12 +11,13 @@ import { MeetingForm } from './meeting-form.tsx'
 import { usePlace } from './use-place.ts'
 
 export function NewMeetingPage() {
-  const { account } = useSession()
+  const { account, server } = useSession()
   const { zone } = usePlace()
   const [first] = useState(() => emptyDraft(new Date(), zone))
   const create = async (draft: Draft) => {
     const meeting = await api.post<Meeting>('/meetings', inputOf(draft, { isNew: true }))
-    toast(draft.invitees.length > 0 ? 'Scheduled. The invitations are on their way.' : 'Scheduled.')
+    const mailed = draft.invitees.length > 0 && server?.mails !== false
+    toast(mailed ? 'Scheduled. The invitations are on their way.' : 'Scheduled.')
     navigate(path`/meetings/${meeting.id}`, { replace: true })
   }
   return (

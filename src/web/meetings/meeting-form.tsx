@@ -1,6 +1,7 @@
 import { Dices } from 'lucide-react'
 import { useRef, useState, type FormEvent } from 'react'
 import { isApiError } from '../api/errors.ts'
+import { useSession } from '../api/session.ts'
 import { useAction } from '../api/use-query.ts'
 import { ErrorNote, Note } from '../ui/feedback.tsx'
 import { CheckField, SubmitButton, TextAreaField, TextField } from '../ui/fields.tsx'
@@ -29,6 +30,7 @@ interface MeetingFormProps {
 
 export function MeetingForm({ first, isNew, onSubmit, back, onReload }: MeetingFormProps) {
   const place = usePlace()
+  const { server } = useSession()
   const [draft, setDraft] = useState(first)
   const [tried, setTried] = useState(false)
   const [unread, setUnread] = useState('')
@@ -115,7 +117,11 @@ export function MeetingForm({ first, isNew, onSubmit, back, onReload }: MeetingF
         <div className="form">
           <InviteeField
             label="Invite people"
-            hint="E-mail addresses; you can paste a whole list. Each person gets a mail with the calendar entry."
+            hint={
+              server?.mails === false
+                ? 'E-mail addresses; you can paste a whole list. This server sends no mail: hand the invitation on yourself.'
+                : 'E-mail addresses; you can paste a whole list. Each person gets a mail with the calendar entry.'
+            }
             value={draft.invitees}
             onUnread={setUnread}
             onChange={(invitees) => change({ invitees })}

@@ -15,6 +15,7 @@ import {
 import { useMemo, useState } from 'react'
 import { api, apiUrl, path } from '../api/client.ts'
 import { isApiError } from '../api/errors.ts'
+import { useSession } from '../api/session.ts'
 import type { Invitee, Meeting, Occurrence } from '../api/types.ts'
 import { useAction, useQuery } from '../api/use-query.ts'
 import { Avatar } from '../ui/avatar.tsx'
@@ -343,6 +344,7 @@ interface PeopleProps {
 const shownAtFirst = 12
 
 function People({ meeting, invitees, canMail }: PeopleProps) {
+  const { server } = useSession()
   const [all, setAll] = useState(false)
   const { run, busy, error } = useAction(async () => {
     await api.post(path`/meetings/${meeting.id}/invitations`, {})
@@ -353,7 +355,8 @@ function People({ meeting, invitees, canMail }: PeopleProps) {
     <Section
       title={`Invited (${invitees.length})`}
       actions={
-        canMail && (
+        canMail &&
+        server?.mails !== false && (
           <button type="button" className="button small" aria-disabled={busy} onClick={() => void run()}>
             <Mail size={16} aria-hidden />
             Mail them again
