@@ -64,7 +64,10 @@ export class ApiKeys {
     return this.#insert(`key_${randomId()}`, { name: trimmed, kind: 'backend', now })
   }
 
-  /** A room token of this server's own, for whom it knows: `auth.tokenMaxSeconds` bounds its life. */
+  /**
+   * A room token of this server's own, for whom it knows: `auth.tokenMaxSeconds` bounds its life. Throws `bad-request` for
+   * claims with which it would let nobody in.
+   */
   async issueToken(claims: Omit<SignOptions, 'key'>): Promise<{ token: string; expiresAt: Date }> {
     const { now } = claims
     const lifeSeconds = Math.min(claims.lifeSeconds, this.#options.config.auth.tokenMaxSeconds)
@@ -74,7 +77,20 @@ export class ApiKeys {
       throw error
     })
     const expiresAt = new Date((Math.floor(now.getTime() / 1000) + lifeSeconds) * 1000)
-    return { token: await signRoomToken({ ...claims, key, lifeSeconds }), expiresAt }
+    const token = await signRoomToken({ ...claims, key, lifeSeconds })
+    const { limits, auth } = this.#options.config
+    await verifyRoomToken(token, {
+      now,
+      findKey: () => Promise.resolve(key.secret),
+      maxSeconds: auth.tokenMaxSeconds,
+      nameLength: limits.nameLength,
+    }).catch(() => {
+      throw new AppError(
+        'bad-request',
+        `A token with this would be refused: identity, name and room have at most ${limits.nameLength} characters and not only spaces, and metadata is short.`,
+      )
+    })
+    return { token, expiresAt }
   }
 
   /** Those of backends: newest first, revoked ones too. */

@@ -22,7 +22,10 @@ const live = {
     false,
   ),
   record: may('Start and stop recordings. Recording is being built: no effect yet.', false),
-  updateOwnMetadata: may('Change the own name and metadata.', true),
+  updateOwnMetadata: may(
+    'Change the own name, and add to the own metadata. Without it both stay as the token says.',
+    true,
+  ),
 }
 
 /** Grants as tokens and the API write them: each may be left out. */

@@ -11,6 +11,10 @@ export const Role = Type.Unsafe<(typeof roles)[number]>({
 })
 export type Role = Static<typeof Role>
 
+/** One of some texts, as an enumeration: generated clients make a type of it. */
+export const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description })
+
 /** A moment in an answer: ISO 8601 in UTC, as `Date.toISOString` writes it. */
 export const Moment = (description: string) =>
   Type.String({ format: 'date-time', description, examples: ['2026-11-20T14:05:00.000Z'] })

@@ -71,7 +71,8 @@ export const roomHandlers: Handlers<PeerContext, RoomMethod> = {
 
   'room.setMetadata'({ room, peer }, input) {
     needGrant(peer.grants.updateOwnMetadata, 'change its metadata')
-    room.setPeerMetadata(peer, input.metadata, { isOwn: true })
+    // What the token says of somebody stays true of them.
+    room.setPeerMetadata(peer, { ...input.metadata, ...peer.identity.metadata }, { isOwn: true })
     return {}
   },
 

@@ -88,6 +88,18 @@ test('opening a room twice gives the same room, and a change made behind one’s
   assert.equal((await ask('GET', '/rooms/algebra')).body.code, 'not-found')
 })
 
+test('what the token says of somebody stays true of them', async () => {
+  const { body } = await ask('POST', '/rooms/club/tokens', {
+    body: { identity: 'ana', name: 'Ana', metadata: { role: 'pupil' } },
+  })
+  const ana = await SignalingClient.connect(server.url, { room: 'club', accessToken: body.token })
+  await ana.join()
+  await ana.request('room.setMetadata', { metadata: { role: 'teacher', mood: 'good' } })
+  const { metadata } = (await ask('GET', '/rooms/club/participants/ana')).body
+  assert.deepEqual(metadata, { role: 'pupil', mood: 'good' })
+  await ana.close()
+})
+
 test('a room offers only the codecs it was opened with', async () => {
   await ask('PUT', '/rooms/plain', { body: { codecs: ['opus', 'vp8'] } })
   const client = await enter('plain', 'ana')
@@ -214,4 +226,12 @@ test('rooms of meetings are opened by their meeting only, and tokens live as lon
   assert.deepEqual([meeting.status, meeting.body.code], [409, 'conflict'])
   const long = await ask('POST', '/rooms/class/tokens', { body: { identity: 'ana', lifeSeconds: 86_401 } })
   assert.deepEqual([long.status, long.body.data.limit], [429, 'tokenMaxSeconds'])
+  for (const claims of [
+    { identity: 'a'.repeat(1000) },
+    { identity: ' ' },
+    { identity: 'ana', metadata: { much: 'a'.repeat(9000) } },
+  ]) {
+    const useless = await ask('POST', '/rooms/class/tokens', { body: claims })
+    assert.deepEqual([useless.status, useless.body.code], [400, 'bad-request'], Object.keys(claims).join())
+  }
 })
