@@ -44,26 +44,44 @@ const zoneYears = 10
 const refreshSeconds = 3600
 
 /** An invitation, its change or its withdrawal, to be attached to a mail. */
-export function invitationFile(event: CalendarEvent): { method: 'REQUEST' | 'CANCEL'; content: string } {
+export function invitationFile(
+  event: CalendarEvent,
+  zones: Zones = zonesOf([event]),
+): { method: 'REQUEST' | 'CANCEL'; content: string } {
   const method = event.isCancelled ? ICalCalendarMethod.CANCEL : ICalCalendarMethod.REQUEST
-  return { method, content: calendar([event], { method }) }
+  return { method, content: calendar([event], { method, zones }) }
 }
 
 /** Somebody's calendar, or one meeting of it. */
 export function calendarFile(events: readonly CalendarEvent[], name: string): string {
-  return calendar(events, { method: ICalCalendarMethod.PUBLISH, name })
+  return calendar(events, { method: ICalCalendarMethod.PUBLISH, name, zones: zonesOf(events) })
+}
+
+/** What calendars have to know about the zones that are named in a file, by their names. */
+export type Zones = (timeZone: string) => string
+
+/** What files with these events say about zones: written once, since that takes longer than all the rest. */
+export function zonesOf(events: readonly CalendarEvent[]): Zones {
+  const spans = spansOf(events)
+  const written = new Map<string, string>()
+  return (timeZone) => {
+    const known = written.get(timeZone)
+    if (known !== undefined) return known
+    const text = timeZoneComponent(timeZone, spans.get(timeZone)!)
+    written.set(timeZone, text)
+    return text
+  }
 }
 
 function calendar(
   events: readonly CalendarEvent[],
-  { method, name }: { method: ICalCalendarMethod; name?: string },
+  { method, name, zones }: { method: ICalCalendarMethod; name?: string; zones: Zones },
 ): string {
-  const spans = spansOf(events)
   const file = ical({
     prodId: { company: 'Sluice', product: 'Sluice', language: 'EN' },
     method,
     ...(name === undefined ? {} : { name: oneLine(name), ttl: refreshSeconds }),
-    timezone: { name: null, generator: (timeZone) => timeZoneComponent(timeZone, spans.get(timeZone)!) },
+    timezone: { name: null, generator: zones },
   })
   for (const event of events) {
     const { schedule, organizer, attendee } = event

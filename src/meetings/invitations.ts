@@ -4,7 +4,7 @@ import type { Queryable } from '../db/tables.ts'
 import { AppError, limitExceeded } from '../lib/app-error.ts'
 import { Rate } from '../lib/rate.ts'
 import type { Mail } from '../mail/mail.ts'
-import { calendarType, invitationFile, type CalendarEvent } from './calendar.ts'
+import { calendarType, invitationFile, zonesOf, type CalendarEvent } from './calendar.ts'
 import { listInvitees, type InviteeRow } from './invitees.store.ts'
 import {
   cancellationMail,
@@ -171,14 +171,15 @@ export class Invitations {
       code: row.code!,
       passcode: passcodeOf(row, box)?.reveal(),
     })
+    const event = eventOf(row, { url, host, isCancelled })
+    const zones = event && zonesOf([event])
     for (const { email: to, name, status } of readers) {
       const attendee = {
         email: to,
         name: name ?? people.get(to)?.name ?? to,
         status: status as 'invited',
       }
-      const event = eventOf(row, { url, host, isCancelled })
-      const file = event && invitationFile({ ...event, attendee })
+      const file = event && invitationFile({ ...event, attendee }, zones)
       await mailer.send(
         {
           to,
