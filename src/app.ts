@@ -117,7 +117,11 @@ export class App {
       moderated: (room, act) => {
         const entry = auditEntryOf(room, act, new Date())
         // Who only tries Sluice out has no admin who would read it.
-        if (entry && services.wanted) void services.get().then(({ audit }) => audit.note(entry))
+        if (!entry || !services.wanted) return
+        services.get().then(
+          ({ audit }) => audit.note(entry),
+          () => log.warn({ action: entry.action }, 'not in the audit log'),
+        )
       },
     })
     try {
