@@ -4,7 +4,7 @@ import { AppError } from '../src/lib/app-error.ts'
 import { provideEmptyPglite } from '../src/tests/support/empty-pglite.ts'
 import { temporaryFolder } from '../src/tests/support/databases.ts'
 import { accounts } from './accounts.ts'
-import { UsageError } from './key-tool.ts'
+import { UsageError } from './tool.ts'
 
 test('accounts are made, listed and given roles from the command line', async (t) => {
   const cwd = temporaryFolder(t)

@@ -2,13 +2,14 @@ import type { Account } from '../src/auth/accounts.ts'
 import type { AccountServices } from '../src/auth/account-services.ts'
 import { roles, type Role } from '../src/protocol/rest.ts'
 import {
+  inColumns,
   readArguments,
   readConfig,
   runTool,
   UsageError,
   withServices,
   type Circumstances,
-} from './key-tool.ts'
+} from './tool.ts'
 
 /** `npm run accounts`: lists and makes accounts, and gives roles, in the database that `npm start` would use. */
 
@@ -68,11 +69,7 @@ async function all(users: AccountServices['users']): Promise<Account[]> {
 
 function table(list: readonly Account[]): string {
   if (list.length === 0) return 'There are no accounts yet: npm run accounts -- create EMAIL NAME admin\n'
-  const rows = list.map((account) => [account.email, account.role, stateOf(account), account.name])
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows
-    .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`)
-    .join('')
+  return inColumns(list.map((account) => [account.email, account.role, stateOf(account), account.name]))
 }
 
 function stateOf({ disabled, emailVerified, secondFactor }: Account): string {

@@ -1,12 +1,13 @@
 import type { ApiKey } from '../src/auth/api-keys.ts'
 import {
+  inColumns,
   readArguments,
   readConfig,
   runTool,
   UsageError,
   withApiKeys,
   type Circumstances,
-} from './key-tool.ts'
+} from './tool.ts'
 
 /** `npm run keys`: makes, lists and revokes API keys in the database that `npm start` would use. */
 
@@ -38,11 +39,7 @@ export async function keys(circumstances: Circumstances): Promise<string> {
 
 function table(list: readonly ApiKey[]): string {
   if (list.length === 0) return 'There are no API keys yet: npm run keys -- create NAME\n'
-  const rows = list.map((key) => [key.id, stateOf(key), key.name])
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows
-    .map(([id, state, name]) => `${id!.padEnd(widths[0]!)}  ${state!.padEnd(widths[1]!)}  ${name}\n`)
-    .join('')
+  return inColumns(list.map((key) => [key.id, stateOf(key), key.name]))
 }
 
 function stateOf({ createdAt, lastUsedAt, revokedAt }: ApiKey): string {

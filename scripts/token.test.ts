@@ -8,7 +8,7 @@ import { openDatabase } from '../src/db/database.ts'
 import { Secret } from '../src/lib/ids.ts'
 import { silent, temporaryFolder } from '../src/tests/support/databases.ts'
 import { provideEmptyPglite } from '../src/tests/support/empty-pglite.ts'
-import { UsageError } from './key-tool.ts'
+import { UsageError } from './tool.ts'
 import { keys } from './keys.ts'
 import { token } from './token.ts'
 

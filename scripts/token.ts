@@ -5,14 +5,7 @@ import { allowAll, GrantsInput } from '../src/protocol/grants.ts'
 import { signRoomToken, type SignOptions } from '../src/auth/room-token.ts'
 import { Secret } from '../src/lib/ids.ts'
 import { urlOf } from '../src/start-summary.ts'
-import {
-  readArguments,
-  readConfig,
-  runTool,
-  UsageError,
-  withApiKeys,
-  type Circumstances,
-} from './key-tool.ts'
+import { readArguments, readConfig, runTool, UsageError, withApiKeys, type Circumstances } from './tool.ts'
 
 /** `npm run token`: signs a room token, and prints it and the address to open with it, a line each. */
 

@@ -67,3 +67,17 @@ export async function runTool(act: (circumstances: Circumstances) => Promise<str
     process.exitCode = 1
   }
 }
+
+/** Rows as lines, each column as wide as it has to be. */
+export function inColumns(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]!.length))) ?? []
+  return rows
+    .map(
+      (row) =>
+        row
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('  ')
+          .trimEnd() + '\n',
+    )
+    .join('')
+}
