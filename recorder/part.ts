@@ -29,7 +29,7 @@ export interface PartOptions {
 }
 
 /** The name of a part, from which `recover` knows its track. */
-export function partName(trackId: string, number: number, codec: RecordedCodec): string {
+function partName(trackId: string, number: number, codec: RecordedCodec): string {
   return `${trackId}-${number}.${isWebm(codec) ? 'webm' : 'mkv'}`
 }
 

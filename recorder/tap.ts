@@ -17,7 +17,7 @@ import { TrackClock } from './track-clock.ts'
  * How long packets wait behind a hole, in milliseconds. mediasoup asks a publisher ten times, a round trip or 100 ms apart,
  * so longer waits bring little; what waits is lost when the process is killed, so it has to stay below 2 s with the cluster.
  */
-export const defaultHoldMs = 1400
+const defaultHoldMs = 1400
 /** A hole that lasts so long will probably stay: a key frame that is asked for now is there when it is given up. */
 const holeNeedsKeyFrameMs = 500
 const keyFrameEveryMs = 1000

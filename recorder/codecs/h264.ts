@@ -131,7 +131,7 @@ function lengthOf(unit: Buffer): Buffer {
 const profilesWithChroma = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128])
 
 /** Width and height of the picture after cropping, from a sequence parameter set. */
-export function pictureSize(sps: Buffer): { width: number; height: number } {
+function pictureSize(sps: Buffer): { width: number; height: number } {
   const bits = new BitReader(withoutEmulation(sps.subarray(1)))
   const profile = bits.bits(8)
   bits.bits(16)

@@ -174,7 +174,7 @@ export async function lockAdmins(trx: Transaction<Tables>): Promise<void> {
   await sql`select pg_advisory_xact_lock(${sql.lit(adminsLock)})`.execute(trx)
 }
 
-/** Admins that can log in, without this one. */
+/** Whether somebody who is not disabled is an admin; `except` does not count. */
 export async function isThereAnAdmin(db: Queryable, except?: string): Promise<boolean> {
   let query = db
     .selectFrom('accounts')

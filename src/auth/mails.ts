@@ -1,5 +1,7 @@
+import { AppError } from '../lib/app-error.ts'
 import { html, linked, paragraphs, type Html } from '../lib/html.ts'
 import type { Mail } from '../mail/mail.ts'
+import type { Mailer } from '../mail/mailer.ts'
 
 /** The mails about an account. Each is text, with the same as plain HTML. */
 export class AccountMails {
@@ -95,6 +97,15 @@ export class AccountMails {
     const all = [...parts, `Sluice at ${host}`]
     return { to, kind, subject, ...paragraphs(all, htmlOf) }
   }
+}
+
+/** Throws `not-supported` where what follows is in a mail and none can be sent. */
+export function assertMail(mailer: Pick<Mailer, 'available'>): void {
+  if (mailer.available) return
+  throw new AppError(
+    'not-supported',
+    'This server sends no mail (mail.smtpUrl), and this needs one. Ask an admin for a link.',
+  )
 }
 
 /** Only an address that is a paragraph becomes a link: names are what people typed. */

@@ -9,10 +9,9 @@ import { findAccountByEmail, lockAccount, updateAccount, type AccountRow } from 
 import { evenly } from './evenly.ts'
 import { deleteMailTokens } from './mail-tokens.store.ts'
 import { issueMailToken, lookAtMailToken, useMailToken, type MailPurpose } from './mail-tokens.ts'
-import type { AccountMails } from './mails.ts'
+import { assertMail, type AccountMails } from './mails.ts'
 import { assertGoodPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
-import { assertMail } from './registration.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface PasswordChangeOptions {

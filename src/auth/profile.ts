@@ -17,9 +17,8 @@ import { findAccountByEmail, updateAccount } from './accounts.store.ts'
 import { deleteEverythingOf } from './deletion.ts'
 import { evenly } from './evenly.ts'
 import { issueMailToken } from './mail-tokens.ts'
-import type { AccountMails } from './mails.ts'
+import { assertMail, type AccountMails } from './mails.ts'
 import type { PasswordChange } from './password-change.ts'
-import { assertMail } from './registration.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface ProfileOptions {

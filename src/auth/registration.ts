@@ -5,6 +5,7 @@ import type { Db } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import { AppError } from '../lib/app-error.ts'
 import type { Secret } from '../lib/ids.ts'
+import type { Mail } from '../mail/mail.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import {
   assertName,
@@ -26,7 +27,7 @@ import {
 import { evenly } from './evenly.ts'
 import { deleteMailTokens } from './mail-tokens.store.ts'
 import { issueMailToken, mailPurposes, useMailToken } from './mail-tokens.ts'
-import type { AccountMails } from './mails.ts'
+import { assertMail, type AccountMails } from './mails.ts'
 import { assertGoodPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
 
@@ -181,7 +182,7 @@ export class Registration {
     const { config, audit, mailer, mails, hooks } = this.#options
     const { email, name, hash, address, now } = newcomer
     const { verifyEmail, defaultRole } = config.accounts
-    const tell = async (mail: Parameters<Mailer['send']>[0]): Promise<void> => {
+    const tell = async (mail: Mail): Promise<void> => {
       if (mailer.available) await mailer.send(mail, trx)
     }
 
@@ -229,13 +230,5 @@ function wrongSetUpCode(): AppError {
     'forbidden',
     'The set-up code is not the one the server printed at its start, or there is an admin already.',
     { why: 'wrong-set-up-code' },
-  )
-}
-
-export function assertMail(mailer: Pick<Mailer, 'available'>): void {
-  if (mailer.available) return
-  throw new AppError(
-    'not-supported',
-    'This server sends no mail (mail.smtpUrl), and this needs one. Ask an admin for a link.',
   )
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Api } from '../http/api.ts'
-import { defaultPageLimit, Id, Input, Page, PageQuery } from '../protocol/rest.ts'
+import { defaultPageLimit, Id, Input, oneOf, Page, PageQuery } from '../protocol/rest.ts'
 import { callStatuses, callTypes } from './call-status.ts'
 import { callLists, type Calls } from './calls.ts'
 import { Call, callId, Entry, ListOf } from './shapes.ts'
@@ -8,8 +8,6 @@ import { Call, callId, Entry, ListOf } from './shapes.ts'
 const tag = 'Calls'
 const params = Type.Object({ callId })
 const EnteredCall = Type.Object({ ...Entry.properties, call: Call }, { title: 'EnteredCall' })
-const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description })
 
 export function callRoutes(api: Api, { calls }: { calls: () => Promise<Calls> }): void {
   api.add(

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Metadata } from '../protocol/model.ts'
-import { Email, Id, Input, Moment, MomentInput, Version } from '../protocol/rest.ts'
+import { Email, Id, Input, Moment, MomentInput, oneOf, Version } from '../protocol/rest.ts'
 import { calleeStatuses, callStatuses, callTypes } from './call-status.ts'
 import { inviteeStatuses } from './invitees.store.ts'
 import { listsOf } from './views.ts'
@@ -12,8 +12,6 @@ export const meetingId = Id('a meeting', 'mtg_4fGhT0aBx1LmQ8sK')
 export const callId = Id('a call', 'call_9sKdT0aBx1LmQ8sK')
 
 const optional = Type.Optional
-const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description })
 
 export const ListOf = Type.Unsafe<(typeof listsOf)[number]>({
   type: 'string',
