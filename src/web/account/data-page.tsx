@@ -11,7 +11,7 @@ import { PasswordField } from '../ui/fields.tsx'
 import { Section } from '../ui/frame.tsx'
 import { navigate } from '../ui/router.ts'
 import { AccountFrame } from './account-frame.tsx'
-import { saveText } from './save-text.ts'
+import { saveText } from '../ui/save-text.ts'
 
 export function DataPage() {
   return (

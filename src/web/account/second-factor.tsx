@@ -9,7 +9,7 @@ import { CopyField, useCopy } from '../ui/copy-field.tsx'
 import { Chip, ErrorNote, toast } from '../ui/feedback.tsx'
 import { PasswordField, SubmitButton, TextField } from '../ui/fields.tsx'
 import { Section } from '../ui/frame.tsx'
-import { saveText } from './save-text.ts'
+import { saveText } from '../ui/save-text.ts'
 import { WrongPassword } from './wrong-password.tsx'
 
 /** The second step of logging in: a code from an app on the phone. */

@@ -77,8 +77,7 @@ export function loadSession(): Promise<void> {
 
 async function loadAccount(): Promise<Account | undefined> {
   try {
-    const account = await api.get<Account>('/account')
-    return account
+    return await api.get<Account>('/account')
   } catch (thrown) {
     if (isApiError(thrown) && thrown.status === 401) return undefined
     throw thrown

@@ -9,7 +9,10 @@ interface PopupMenuProps {
 
 const margin = 8
 
-/** A menu of a row: it opens over everything, so that a list that scrolls does not cut it off. Keys as in `Menu`. */
+/**
+ * A menu of a row: it opens over everything, so that a list that scrolls does not cut it off. Home and End
+ * work beside the keys of `Menu`.
+ */
 export function PopupMenu({ label, testId, children }: PopupMenuProps) {
   const [open, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)

@@ -13,7 +13,7 @@ import { EmptyState, ErrorNote, Skeleton } from '../ui/feedback.tsx'
 import { Frame } from '../ui/frame.tsx'
 import { Link } from '../ui/link.tsx'
 import { navigate, useAddressQuery } from '../ui/router.ts'
-import { callAgainPath, callPath, readNewCall } from './call-paths.ts'
+import { callAgainPath, readNewCall } from './call-paths.ts'
 import { CallProgress } from './call-progress.tsx'
 import { callTypeNames, namesInWords, withWhom } from './call-words.ts'
 import './calls.css'
@@ -53,7 +53,7 @@ export function NewCallPage() {
   const ringOrJoin = async () => {
     if (!call) return api.post<CallJoin>('/calls', { type, callees: callees.map(({ to }) => to) })
     try {
-      return await api.post<CallJoin>(`${callPath(call.id)}/join`)
+      return await api.post<CallJoin>(path`/calls/${call.id}/join`)
     } catch (thrown) {
       // It ended meanwhile; the next try is a new one.
       if (isApiError(thrown, 'conflict')) setCall(undefined)
@@ -97,7 +97,7 @@ function isOver(why: EndReason, callees: number): boolean {
 }
 
 function entryOf({ call, token, expiresAt }: CallJoin, name: string) {
-  const again = () => api.post<CallJoin>(`${callPath(call.id)}/join`)
+  const again = () => api.post<CallJoin>(path`/calls/${call.id}/join`)
   return { room: call.room, name, token: renewedToken({ token, expiresAt }, again) }
 }
 
@@ -130,7 +130,7 @@ export function CallPage({ params }: { params: Readonly<Record<string, string>> 
       </Frame>
     )
   }
-  const enter = async () => entryOf(await api.post<CallJoin>(`${callPath(id)}/join`), account?.name ?? '')
+  const enter = async () => entryOf(await api.post<CallJoin>(path`/calls/${id}/join`), account?.name ?? '')
   return (
     <>
       <RoomFlow

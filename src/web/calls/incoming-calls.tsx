@@ -1,6 +1,6 @@
 import { Phone, PhoneOff, Video } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { api } from '../api/client.ts'
+import { api, path } from '../api/client.ts'
 import { explain } from '../api/errors.ts'
 import { useSession } from '../api/session.ts'
 import type { Call, Page } from '../api/types.ts'
@@ -54,7 +54,7 @@ function Ringing({ me }: { me: string }) {
     // Gone at once: the answer of the server takes a moment.
     setDismissed((all) => new Set([...all, call.id]))
     try {
-      await api.post(`${callPath(call.id)}/decline`)
+      await api.post(path`/calls/${call.id}/decline`)
     } catch (thrown) {
       toast(explain(thrown), { problem: true })
     }

@@ -1,3 +1,5 @@
+import { saveText } from '../ui/save-text.ts'
+
 /** Comma-separated values (RFC 4180) that spreadsheets open without running anything. */
 export function toCsv(rows: readonly (readonly (string | number)[])[]): string {
   return rows.map((row) => row.map(cell).join(',') + '\r\n').join('')
@@ -12,10 +14,5 @@ function cell(value: string | number): string {
 
 /** Hands a text to the browser's downloads. The mark at the front tells spreadsheets that it is UTF-8. */
 export function downloadCsv(name: string, csv: string): void {
-  const address = URL.createObjectURL(new Blob(['\ufeff', csv], { type: 'text/csv;charset=utf-8' }))
-  const link = document.createElement('a')
-  link.href = address
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(address)
+  saveText(name, `\ufeff${csv}`, 'text/csv')
 }

@@ -123,7 +123,7 @@ export function PasswordField(props: PasswordFieldProps) {
 }
 
 /** Counted as the server does, in characters as people see them. */
-export function describeLength(password: string, minLength: number): string {
+function describeLength(password: string, minLength: number): string {
   const missing = minLength - [...password].length
   if (password === '') return `At least ${minLength} characters. A few words in a row work well.`
   if (missing > 0) return missing === 1 ? 'One more character.' : `${missing} more characters.`
