@@ -11,6 +11,8 @@ import { text as bodyText } from 'node:stream/consumers'
 import { addressKind, httpHost, isTls, type ListenAddress } from '../config/addresses.ts'
 import { certificateCovers } from '../config/lan.ts'
 import type { Config, HttpConfig } from '../config/schema.ts'
+import pg from 'pg'
+import { SmtpDelivery } from '../src/mail/smtp.ts'
 import { socketBufferBytes } from '../workers/ports.ts'
 
 /** The single checks of the doctor. Each looks at one thing, changes nothing, and says what to do. */
@@ -300,4 +302,51 @@ function judgeCertificate(certificate: X509Certificate, http: HttpConfig, now: D
 
 async function readText(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined)
+}
+
+// Database and mail
+
+const databaseMs = 5_000
+
+/** Logs in to PostgreSQL where there is one. The embedded database is looked at by nobody: a running Sluice holds it. */
+export async function checkDatabase({ database }: Pick<Config, 'database'>): Promise<Finding> {
+  if (database.url === '') return ok('Database: the embedded one, in the data folder.')
+  const client = new pg.Client({
+    connectionString: database.url,
+    connectionTimeoutMillis: databaseMs,
+    query_timeout: databaseMs,
+  })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ version: string }>(
+      "select current_setting('server_version') as version",
+    )
+    return ok(`Database: PostgreSQL ${rows[0]!.version} answers.`)
+  } catch (error) {
+    const { message } = error as Error
+    return bad(
+      `The database does not let us in: ${message || 'no answer'}.`,
+      'Look at database.url (DATABASE_URL).',
+    )
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Logs in to the mail server and sends nothing. */
+export async function checkMail({ mode, mail }: Pick<Config, 'mode' | 'mail'>): Promise<Finding> {
+  if (mail.smtpUrl !== '') {
+    try {
+      await new SmtpDelivery(mail).verify()
+      return ok('Mail: the mail server lets us in.')
+    } catch (error) {
+      return bad(`Mail cannot be sent: ${(error as Error).message}`, 'Look at mail.smtpUrl.')
+    }
+  }
+  if (mode === 'development') return ok('Mail: kept in the data folder and shown at /mails.')
+  return warn(
+    'There is no mail server: nobody can register, confirm an address or reset a password.',
+    'Set mail.smtpUrl and mail.from; or admins make accounts, and hand out the links themselves.',
+  )
 }

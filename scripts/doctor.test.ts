@@ -10,9 +10,13 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { prepareLan } from '../config/lan.ts'
 import { loadConfig, type Environment } from '../config/load.ts'
+import { MailServer } from '../src/tests/support/mail-server.ts'
+import { startPostgres } from '../src/tests/support/postgres.ts'
 import {
+  checkDatabase,
   checkDataDir,
   checkHttpPort,
+  checkMail,
   checkMediaPorts,
   checkMemory,
   checkTls,
@@ -149,6 +153,34 @@ test('the data folder must be a folder that can be written, or one that can be m
   assert.equal((await checkDataDir(join(folder, 'file')))[0]?.status, 'bad')
   assert.equal(judgeDisk('/srv', 50 * 1024 * 1024).status, 'bad')
   assert.equal(judgeDisk('/srv', 500 * 1024 * 1024).status, 'warn')
+})
+
+test('a database that does not let us in is bad, and its password is not said', async (t) => {
+  assert.equal((await checkDatabase(config({}))).status, 'ok')
+  const postgres = await startPostgres()
+  t.after(() => postgres.close())
+  const url = await postgres.createDatabase()
+  assert.match((await checkDatabase(config({ DATABASE_URL: url }))).text, /PostgreSQL \d+.* answers/)
+  for (const wrong of [
+    url.replace(/\w+$/, 'no_such_database').replace('sluice@', 'sluice:pa55word@'),
+    'postgres://sluice:pa55word@127.0.0.1:1/sluice',
+  ]) {
+    const finding = await checkDatabase(config({ DATABASE_URL: wrong }))
+    assert.equal(finding.status, 'bad')
+    assert.doesNotMatch(finding.text, /pa55word/)
+  }
+})
+
+test('a mail server that does not answer is bad, and none is worth a warning in production', async (t) => {
+  const server = await MailServer.start()
+  t.after(() => server.stop())
+  const mail = (smtpUrl: string) =>
+    checkMail(config({ SLUICE_MAIL_SMTP_URL: smtpUrl, SLUICE_MAIL_FROM: 'Sluice <meet@example.org>' }))
+  assert.equal((await mail(server.url)).status, 'ok')
+  assert.equal((await mail('smtp://127.0.0.1:1')).status, 'bad')
+  assert.deepEqual(server.received, [])
+  assert.equal((await checkMail(config({}))).status, 'ok')
+  assert.equal((await checkMail(config({ SLUICE_MODE: 'production' }))).status, 'warn')
 })
 
 test('limits of the system below what is recommended come with the line that raises them', () => {

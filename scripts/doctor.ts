@@ -12,9 +12,11 @@ import { findWorkerBinary } from '../workers/binary/resolve.ts'
 import { chooseCores, usableCores } from '../workers/cores.ts'
 import {
   bad,
+  checkDatabase,
   checkDataDir,
   checkHttpPort,
   checkLimits,
+  checkMail,
   checkMediaPorts,
   checkMemory,
   checkTls,
@@ -176,6 +178,7 @@ async function examineConfig(
       : await checkTls(config),
   )
   findings.push(...(await checkDataDir(config.dataDir)))
+  findings.push(await checkDatabase(config), await checkMail(config))
   findings.push(checkMemory(cores.length))
 }
 

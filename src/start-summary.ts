@@ -43,6 +43,8 @@ export function startSummary(facts: StartFacts): string {
     ['mode', `${config.mode}: ${whoMayEnter(config)}`],
     ...(facts.setUpCode ? [['admin', nobodyYet(facts.url, config, facts.setUpCode)]] : []),
     ['data', config.dataDir],
+    ['database', config.database.url === '' ? 'embedded, in the data folder' : 'PostgreSQL'],
+    ['mail', whereMailGoes(config, facts.url)],
     ['settings', facts.file ?? 'defaults (config/sluice.sample.yaml shows all)'],
     ['worker', `mediasoup ${facts.binary.version}, ${facts.binary.source}: ${facts.binary.path}`],
     [
@@ -63,6 +65,12 @@ function nobodyYet(url: string, { accounts }: Config, setUpCode: Secret): string
 function whoMayEnter(config: Config): string {
   if (admitsGuests(config)) return 'anybody who reaches this address may enter'
   return 'nobody may enter without a room token (docs/tokens.md)'
+}
+
+function whereMailGoes({ mode, mail }: Config, url: string): string {
+  if (mail.smtpUrl !== '') return `through ${new URL(mail.smtpUrl).host}`
+  if (mode === 'development') return `not sent but shown at ${url.replace(/\/$/, '')}/mails`
+  return 'none: nobody can register or reset a password (mail.smtpUrl)'
 }
 
 function range(first: number, last: number): string {

@@ -23,7 +23,9 @@ export function check(validator: Validator, data: unknown, { what, root }: Check
     ...(missing === undefined ? [] : [missing]),
   ]
   const path = parts.join('.')
-  throw new AppError('bad-request', `${what}: ${path} ${first?.message ?? 'is not valid'}`, { path })
+  // The schema of what is not listed is `false`, which tells nobody anything.
+  const wrong = first?.keyword === 'boolean' ? 'is not a name known here' : first?.message
+  throw new AppError('bad-request', `${what}: ${path} ${wrong ?? 'is not valid'}`, { path })
 }
 
 export interface CheckOptions {

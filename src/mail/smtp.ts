@@ -15,6 +15,15 @@ export class SmtpDelivery implements Delivery {
     this.#from = from
   }
 
+  /** Connects and logs in, and sends nothing. Throws what `deliver` would throw. */
+  async verify(): Promise<void> {
+    try {
+      await this.#transport.verify()
+    } catch (error) {
+      throw translate(error as NodemailerError)
+    }
+  }
+
   async deliver({ id, createdAt, mail }: OutgoingMail, signal: AbortSignal): Promise<void> {
     const { to, subject, text, html, attachments = [] } = mail
     try {
