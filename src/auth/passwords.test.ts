@@ -74,6 +74,19 @@ test('a killed password process is told to whoever waits, and the next one start
   assert.notEqual(passwords.pid, first)
 })
 
+test('a password process that cannot be started is tried again by the next log-in', async (t) => {
+  const passwords = new Passwords({ log: silent })
+  t.after(() => passwords.close())
+  const { execPath } = process
+  process.execPath = '/nowhere/node'
+  try {
+    await assert.rejects(passwords.hash('one'), isUnavailable)
+  } finally {
+    process.execPath = execPath
+  }
+  await passwords.hash('two')
+})
+
 test('the password process ends when idle and with its owner', async () => {
   const passwords = new Passwords({ log: silent, idleMs: 20 })
   assert.equal(passwords.pid, undefined, 'none is started before it is needed')
