@@ -37,7 +37,7 @@ import { admitsGuests } from './session/guests.ts'
 import { Session } from './session/session.ts'
 import { Lazy } from './lib/lazy.ts'
 import { openServices, type Services } from './services.ts'
-import { holdMeetings } from './live-rooms.ts'
+import { accountOf, holdMeetings } from './live-rooms.ts'
 import { meetingOf } from './meetings/rooms.ts'
 import { serveRest } from './rest.ts'
 import { urlOf } from './start-summary.ts'
@@ -313,7 +313,8 @@ export class App {
       const meetingId = meetingOf(roomId)
       if (meetingId !== undefined) {
         const { meetings } = (await this.services()).meetings
-        await meetings.assertMayEnter(meetingId, { isHost: grants.moderate, now: new Date() })
+        const accountId = accountOf({ id: identity as PeerId, metadata })
+        await meetings.assertMayEnter(meetingId, { isHost: grants.moderate, accountId, now: new Date() })
       }
       return { id: identity as PeerId, proven: true, name, metadata, grants, address }
     }

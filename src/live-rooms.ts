@@ -1,7 +1,7 @@
 import type { RoomId } from './lib/ids.ts'
 import type { MeetingServices } from './meetings/meeting-services.ts'
 import { meetingOf, type LiveRooms, type Visitor } from './meetings/rooms.ts'
-import type { Peer } from './rooms/peer.ts'
+import type { Identity, Peer } from './rooms/peer.ts'
 import type { Rooms } from './rooms/rooms.ts'
 
 /** Connects meetings, which know nothing of rooms, with the rooms in which they take place. */
@@ -35,6 +35,11 @@ function liveRoomsOf(rooms: Rooms): LiveRooms {
       find(id)
         ?.joinedPeers.find((peer) => peer.id === identity)
         ?.close('left'),
+    accountsIn: (id) => find(id)?.joinedPeers.flatMap(({ identity }) => accountOf(identity) ?? []) ?? [],
+    remove: (id, identity) =>
+      find(id)
+        ?.joinedPeers.find((peer) => peer.id === identity)
+        ?.close('removed'),
     change: (id, settings) => find(id)?.update(settings),
   }
 }
@@ -46,4 +51,9 @@ function visitorOf(peer: Peer): Visitor {
     name: peer.joined?.displayName ?? peer.identity.name ?? peer.id,
     accountId: typeof accountId === 'string' ? accountId : undefined,
   }
+}
+
+/** Whose account it is, as tokens of this server say it: those of backends may carry accounts of their own. */
+export function accountOf({ id, metadata }: Pick<Identity, 'id' | 'metadata'>): string | undefined {
+  return metadata?.['accountId'] === id ? id : undefined
 }

@@ -6,6 +6,7 @@ import type { Log } from '../lib/log.ts'
 import { answerCall } from './calls.store.ts'
 import { firstVisit, visitAgain } from './attendance.ts'
 import { lockDueMeetings, lockMeeting, overAmong, type MeetingRow, type Trx } from './meetings.store.ts'
+import { findPeople } from './people.store.ts'
 import { meetingOf, roomOf, type LeaveReason, type LiveRooms, type Visitor } from './rooms.ts'
 import { finishSession, nextOf, reviewSession, scheduleOf, settle, startSession } from './running.ts'
 import {
@@ -181,6 +182,21 @@ export class LiveMeetings {
 
     const open = (this.#rooms?.openIds() ?? []).map((id) => meetingOf(id)!)
     for (const id of await overAmong(this.#options.db, open)) this.closeRoom(id)
+    await this.#sendAway(open)
+  }
+
+  /** Whose account was disabled or deleted, here or in another process, is in no meeting any more. */
+  async #sendAway(open: readonly string[]): Promise<void> {
+    const rooms = this.#rooms
+    if (!rooms) return
+    const there = open.flatMap((id) => rooms.accountsIn(roomOf(id)).map((accountId) => ({ id, accountId })))
+    const usable = await findPeople(
+      this.#options.db,
+      there.map(({ accountId }) => accountId),
+    )
+    for (const { id, accountId } of there) {
+      if (!usable.has(accountId)) rooms.remove(roomOf(id), accountId)
+    }
   }
 
   /** Returns whether its room must end. */

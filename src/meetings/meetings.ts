@@ -326,10 +326,20 @@ export class Meetings {
     return this.#roomOf(row)
   }
 
-  /** Throws `not-found`, or `conflict` when nobody may enter now: it is over, or it is too early for whoever is no host. */
-  async assertMayEnter(id: string, { isHost, now }: { isHost: boolean; now: Date }): Promise<void> {
-    const row = await findMeeting(this.#options.db, id)
+  /**
+   * Throws `not-found`, `conflict` when nobody may enter now: it is over, or it is too early for whoever is no host, and
+   * `unauthorized` for an account that was disabled or deleted since its token was issued.
+   */
+  async assertMayEnter(
+    id: string,
+    { isHost, accountId, now }: { isHost: boolean; accountId?: string | undefined; now: Date },
+  ): Promise<void> {
+    const { db } = this.#options
+    const row = await findMeeting(db, id)
     if (!row) throw notFound()
+    if (accountId !== undefined && !(await findPeople(db, [accountId])).has(accountId)) {
+      throw new AppError('unauthorized', 'This account is disabled or deleted.', { why: 'disabled' })
+    }
     assertGoesOn(row)
     if (!isHost) assertOpen(row, { now, config: this.#options.config })
   }

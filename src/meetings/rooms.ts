@@ -9,6 +9,10 @@ export interface LiveRooms {
   end(roomId: string): void
   /** Ends one person's connection to it, if they are there. */
   leave(roomId: string, identity: string): void
+  /** Accounts of those who are in the room by tokens that this server issued. */
+  accountsIn(roomId: string): string[]
+  /** Sends one person away, if they are there. */
+  remove(roomId: string, identity: string): void
   /** Changes an open room. */
   change(roomId: string, settings: Partial<MeetingRoom>): void
 }

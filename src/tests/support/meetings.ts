@@ -51,6 +51,8 @@ export async function meetingStage(
   })
   const rooms: LiveRooms = {
     openIds: () => [],
+    accountsIn: () => [],
+    remove: (id, identity) => told.push(`remove ${id} ${identity}`),
     end: (id) => told.push(`end ${id}`),
     leave: (id, identity) => told.push(`leave ${id} ${identity}`),
     change: (id, settings) => told.push(`change ${id} ${JSON.stringify(settings)}`),

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { person } from './support/accounts.ts'
+import { startServer } from './support/server.ts'
+import { SignalingClient } from './support/signaling-client.ts'
+import { until } from './support/until.ts'
+
+test('whose account is disabled or deleted is sent out of a meeting, and the token of before lets them in no more', async () => {
+  const server = await startServer({ SLUICE_MEETINGS_TICK_SECONDS: '1' }, undefined, { withDatabase: true })
+  try {
+    const admin = await person(server, { role: 'admin' })
+    const host = await person(server)
+    const [ana, ben] = [await person(server), await person(server)]
+    const { body: meeting } = await host.client.post('/meetings', { title: 'Planning' })
+    const enter = async ({ client }: typeof host) => {
+      const { body } = await client.post(`/meetings/by-code/${meeting.code}/join`, {})
+      const options = { room: body.room, accessToken: body.token }
+      const socket = await SignalingClient.connect(server.url, options)
+      await socket.join({ name: 'Somebody' })
+      return { socket, options }
+    }
+    const there = await enter(host)
+    const inside = [await enter(ana), await enter(ben)]
+
+    const disabled = await admin.client.call('PATCH', `/users/${ana.id}`, { body: { disabled: true } })
+    assert.equal(disabled.status, 200)
+    assert.equal((await admin.client.call('DELETE', `/users/${ben.id}`)).status, 204)
+    for (const { socket, options } of inside) {
+      await until('they are sent away', () => socket.closed)
+      const again = await SignalingClient.connect(server.url, options)
+      await assert.rejects(again.join({ name: 'Somebody' }), { code: 'unauthorized' })
+    }
+    assert.equal(there.socket.closed, undefined, 'others stay')
+  } finally {
+    await server.close()
+  }
+})
