@@ -1,7 +1,7 @@
 import { X } from 'lucide-react'
-import { useEffect, useState } from 'react'
 import { Avatar } from '../ui/avatar.tsx'
 import { formatDuration } from '../ui/time.ts'
+import { useNow } from '../ui/use-now.ts'
 import type { HostActions, Knock } from './call.ts'
 
 interface LobbyListProps {
@@ -11,7 +11,7 @@ interface LobbyListProps {
 
 /** Who waits at the door, with the two answers. */
 export function LobbyList({ lobby, host }: LobbyListProps) {
-  const now = useNow(20_000)
+  const now = useNow(20_000).getTime()
   return (
     <section className="lobby" aria-label="Waiting to come in" data-testid="lobby">
       <header>
@@ -63,13 +63,4 @@ export function LobbyList({ lobby, host }: LobbyListProps) {
 
 function describeWait(seconds: number): string {
   return seconds < 60 ? 'just now' : `for ${formatDuration(seconds)}`
-}
-
-function useNow(every: number): number {
-  const [now, setNow] = useState(() => Date.now())
-  useEffect(() => {
-    const timer = window.setInterval(() => setNow(Date.now()), every)
-    return () => window.clearInterval(timer)
-  }, [every])
-  return now
 }

@@ -1,4 +1,3 @@
-import { useEffect, useState } from 'react'
 import { useSession } from '../api/session.ts'
 import { isZone, ownZone, type Place } from './when.ts'
 
@@ -18,14 +17,4 @@ function isLanguage(text: string): boolean {
   } catch {
     return false
   }
-}
-
-/** The time, again each so many milliseconds. */
-export function useNow(everyMs = 30_000): Date {
-  const [now, setNow] = useState(() => new Date())
-  useEffect(() => {
-    const timer = window.setInterval(() => setNow(new Date()), everyMs)
-    return () => window.clearInterval(timer)
-  }, [everyMs])
-  return now
 }

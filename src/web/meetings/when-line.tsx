@@ -1,8 +1,9 @@
 import { CalendarClock, Globe, Repeat2 } from 'lucide-react'
 import type { Meeting } from '../api/types.ts'
+import { useNow } from '../ui/use-now.ts'
 import { repeatWords } from './repeat.ts'
 import { elsewhereInWords, spanInWords, spanOf } from './spans.ts'
-import { useNow, usePlace } from './use-place.ts'
+import { usePlace } from './use-place.ts'
 import { toWallTime, zoneOffset, zoneWords } from './when.ts'
 
 type Timed = Pick<Meeting, 'startsAt' | 'endsAt' | 'timeZone'> &
