@@ -1,5 +1,6 @@
 import type { AuditAction } from '../audit/actions.ts'
 import type { AuditEntry } from '../audit/audit.ts'
+import type { PeerId } from '../lib/ids.ts'
 import type { ModerationAct, ModerationAction } from './events.ts'
 import type { Room } from './room.ts'
 
@@ -27,12 +28,23 @@ export function auditEntryOf(room: Room, act: ModerationAct, now: Date): AuditEn
     act.target === undefined
       ? ({ kind: 'room', id: room.id } as const)
       : ({ kind: 'participant', id: act.target } as const)
+  const name = nameOf(room, act.target)
   const source = act.details?.['source']
   return {
     actor: { kind: 'participant', id, address: identity.address },
     action,
     target,
-    data: { room: room.id, ...(typeof source === 'string' ? { source } : {}) },
+    data: {
+      room: room.id,
+      ...(name === undefined ? {} : { name }),
+      ...(typeof source === 'string' ? { source } : {}),
+    },
     now,
   }
+}
+
+/** What somebody in the room or before it is called; nobody will know a guest by an id. */
+function nameOf(room: Room, peerId: string | undefined): string | undefined {
+  const peer = room.joinedPeers.find(({ id }) => id === peerId)
+  return peer?.joined?.displayName ?? room.entrance.lobby.visitor(peerId as PeerId)?.displayName
 }

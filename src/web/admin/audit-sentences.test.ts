@@ -26,6 +26,9 @@ test('a sentence names who did what to whom, and the details say the rest', () =
     { kind: 'room', id: 'algebra-7b' },
   ])
   assert.equal(detailsOf(entry), 'from 192.0.2.7 · source: microphone')
+  const guest = { ...entry, data: { ...entry.data, name: 'Ben' }, action: 'participant.removed' }
+  assert.equal(describeEntry(guest)[2], 'Ben')
+  assert.equal(detailsOf(guest), 'from 192.0.2.7 · source: microphone')
   const gone = { ...base, action: 'account.logged-out', data: { everywhere: false } }
   assert.equal(detailsOf(gone), 'not everywhere')
 })

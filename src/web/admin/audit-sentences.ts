@@ -92,7 +92,7 @@ export function describeEntry({ action, actor, target, data }: AuditEntry): read
   const parts = sentence.split(/(\{[a-z]+\})/).filter((text) => text !== '')
   return parts.map((text): Part => {
     if (text === '{actor}') return nameable(actor) ?? actorless[actor.kind] ?? actor.kind
-    if (text === '{target}') return nameable(target) ?? 'nobody known'
+    if (text === '{target}') return guestName(target, data) ?? nameable(target) ?? 'nobody known'
     if (!text.startsWith('{')) return text
     const value = data?.[text.slice(1, -1)]
     return typeof value === 'string' ? { kind: 'room', id: value } : 'a room'
@@ -111,11 +111,20 @@ function nameable(of: { kind: string; id?: string } | undefined): Part | undefin
   return of?.id === undefined ? undefined : { kind: of.kind, id: of.id }
 }
 
+/** A guest's id is nothing that people know; what they called themselves is. */
+function guestName(target: AuditEntry['target'], data: AuditEntry['data']): string | undefined {
+  const name = data?.['name']
+  const isGuest = target?.kind === 'participant' && !target.id.startsWith('acc_')
+  return isGuest && typeof name === 'string' ? name : undefined
+}
+
 /** What else is known: from where, and what the sentence does not say. */
-export function detailsOf({ action, address, data = {} }: AuditEntry): string {
+export function detailsOf({ action, address, target, data = {} }: AuditEntry): string {
   const told = sentences[action] ?? ''
+  const isTold = (name: string, value: unknown): boolean =>
+    told.includes(`{${name}}`) || value === target?.id || (name === 'name' && target?.kind === 'participant')
   const more = Object.entries(data)
-    .filter(([name]) => !told.includes(`{${name}}`))
+    .filter(([name, value]) => !isTold(name, value))
     .map(([name, value]) =>
       typeof value === 'boolean' ? `${value ? '' : 'not '}${name}` : `${name}: ${showValue(value)}`,
     )

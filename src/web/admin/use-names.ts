@@ -14,11 +14,12 @@ const together = 4
 export function useNames(entries: readonly AuditEntry[]): (kind: string, id: string) => string {
   const [, setRound] = useState(0)
   useEffect(() => {
-    const wanted = new Map<string, { kind: string; id: string }>()
-    for (const { actor, target } of entries) {
-      for (const { kind, id } of [actor, target ?? actor]) {
-        if (id === undefined || asked.has(`${kind} ${id}`)) continue
-        if (['account', 'api-key', 'meeting'].includes(kind)) wanted.set(`${kind} ${id}`, { kind, id })
+    const wanted = new Map<string, Named>()
+    for (const { actor, target, data } of entries) {
+      const room = typeof data?.['room'] === 'string' ? [{ kind: 'room', id: data['room'] }] : []
+      for (const { kind, id } of [actor, ...(target ? [target] : []), ...room]) {
+        const named = id === undefined ? undefined : namedBy(kind, id)
+        if (named && !asked.has(keyOf(named))) wanted.set(keyOf(named), named)
       }
     }
     if (wanted.size === 0) return
@@ -26,8 +27,8 @@ export function useNames(entries: readonly AuditEntry[]): (kind: string, id: str
     const queue = [...wanted.entries()]
     const work = async () => {
       for (let next = queue.shift(); next; next = queue.shift()) {
-        const [key, { kind, id }] = next
-        await ask(kind, id).then(
+        const [key, named] = next
+        await ask(named).then(
           (name) => names.set(key, name),
           // Another look at the page tries again.
           () => asked.delete(key),
@@ -39,15 +40,30 @@ export function useNames(entries: readonly AuditEntry[]): (kind: string, id: str
   }, [entries])
 
   return (kind, id) => {
-    const name = names.get(`${kind} ${id}`)
-    if (name !== undefined) return name
-    if (!names.has(`${kind} ${id}`)) return id
-    return kind === 'account' ? 'a deleted account' : id
+    const named = namedBy(kind, id)
+    if (!named || !names.has(keyOf(named))) return id
+    return names.get(keyOf(named)) ?? (named.kind === 'account' ? 'a deleted account' : id)
   }
 }
 
+interface Named {
+  readonly kind: 'account' | 'api-key' | 'meeting'
+  readonly id: string
+}
+
+const keyOf = ({ kind, id }: Named): string => `${kind} ${id}`
+
+/** What has the name of somebody or something. Meetings take place in rooms, and people come there by their account. */
+function namedBy(kind: string, id: string): Named | undefined {
+  if (kind === 'account' || kind === 'api-key' || kind === 'meeting') return { kind, id }
+  if (kind === 'participant' && id.startsWith('acc_')) return { kind: 'account', id }
+  if (kind === 'room' && id.startsWith('meeting:'))
+    return { kind: 'meeting', id: id.slice('meeting:'.length) }
+  return undefined
+}
+
 /** Throws when it could not be found out. */
-async function ask(kind: string, id: string): Promise<string | undefined> {
+async function ask({ kind, id }: Named): Promise<string | undefined> {
   try {
     if (kind === 'account') return (await api.get<Account>(path`/users/${id}`)).name
     if (kind === 'meeting') return (await api.get<Meeting>(path`/meetings/${id}`)).title
