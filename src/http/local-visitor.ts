@@ -12,8 +12,17 @@ loopback.addAddress('::1', 'ipv6')
  * page of another site, even one whose name was made to resolve to this machine.
  */
 export function isLocalVisitor(request: FastifyRequest, config: Pick<Config, 'mode' | 'http'>): boolean {
-  const { origin, host, forwarded, 'x-forwarded-for': forwardedFor = '' } = request.headers
-  if (forwarded !== undefined || !isLoopbackName(host)) return false
+  const {
+    origin,
+    host,
+    forwarded,
+    via,
+    'x-real-ip': realIp,
+    'x-forwarded-for': forwardedFor = '',
+  } = request.headers
+  // A proxy that does not say for whom it asks may say that it is one.
+  const isProxied = [forwarded, via, realIp].some((said) => said !== undefined)
+  if (isProxied || !isLoopbackName(host)) return false
   if (origin !== undefined && !isOwnPage({ origin, host }, config)) return false
   const behind = [forwardedFor].flat().join().split(',')
   const addresses = [request.socket.remoteAddress ?? '', ...behind]

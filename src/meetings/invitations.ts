@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { LimitsConfig } from '../../config/schema.ts'
 import type { SecretBox } from '../auth/secret-box.ts'
 import type { Queryable } from '../db/tables.ts'
@@ -174,6 +175,8 @@ export class Invitations {
     const event = eventOf(row, { url, host, isCancelled })
     const zones = event && zonesOf([event])
     for (const { email: to, name, status } of readers) {
+      // The embedded database answers within the same turn: nobody else would be heard until the last mail is written.
+      await turn()
       const attendee = {
         email: to,
         name: name ?? people.get(to)?.name ?? to,

@@ -81,6 +81,8 @@ test('kept mails are for this machine only, by its own name and not through a pr
     { 'x-forwarded-for': '203.0.113.7' },
     { 'x-forwarded-for': '127.0.0.1, 203.0.113.7' },
     { forwarded: 'for=203.0.113.7' },
+    { 'x-real-ip': '203.0.113.7' },
+    { via: '1.1 proxy' },
     { origin: 'https://elsewhere.example' },
   ]) {
     const answer = await get('/mails', headers as unknown as Record<string, string>)
