@@ -64,8 +64,8 @@ async function checkStatically(): Promise<boolean> {
 }
 
 /**
- * The tests in groups that run one after the other: those next to the code several at a time, those of src/tests, which
- * start servers and browsers, alone.
+ * The tests in groups that run one after the other: several files at a time, and alone those that start browsers or record,
+ * where a machine that is busy with something else shows in the media.
  */
 function selectTests(parts: readonly string[]): TestGroup[] {
   const all = globSync('**/*.test.ts', { exclude: (path) => /(^|[/\\])(node_modules|dist|data)$/.test(path) })
@@ -87,14 +87,15 @@ function selectTests(parts: readonly string[]): TestGroup[] {
     )
   }
 
+  const alone = files.filter(needsMachineForItself)
   return [
-    {
-      files: files.filter((path) => !path.startsWith('src/tests/')),
-      concurrency: availableParallelism(),
-      names,
-    },
-    { files: files.filter((path) => path.startsWith('src/tests/')), concurrency: 1, names },
+    { files: files.filter((path) => !alone.includes(path)), concurrency: availableParallelism(), names },
+    { files: alone, concurrency: 1, names },
   ].filter((group) => group.files.length > 0)
+}
+
+function needsMachineForItself(path: string): boolean {
+  return /\/support\/(browser|caller|recorder-\w+|stage)\.ts'/.test(readFileSync(path, 'utf8'))
 }
 
 /** "killed-worker" stands for the test "A killed worker …", too. */
