@@ -126,7 +126,7 @@ export const settings = Type.Object(
       verifyEmail: Type.Boolean({
         default: true,
         description:
-          'Who registers has to open a link in a mail before they can log in. Off needs no mail server, and lets anybody register with the address of somebody else.',
+          'Who registers has to open a link in a mail before they can log in. Off needs no mail server, and lets anybody register with the address of somebody else. With issuer: whether the issuer must have verified the address.',
       }),
       passwords: oneOf(['auto', 'on', 'off'], {
         default: 'auto',

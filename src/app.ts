@@ -14,9 +14,11 @@ import { isLocalVisitor } from './http/local-visitor.ts'
 import { signalingRoutes, type Admission } from './http/signaling.routes.ts'
 import { serveWebApp } from './http/web-app.ts'
 import { AppError } from './lib/app-error.ts'
+import { checkTexts } from './lib/check.ts'
 import { isSecret, randomId, Secret, type PeerId, type RoomId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
-import type { ApiKeys } from './auth/api-keys.ts'
+import { isServerKey, type ApiKeys } from './auth/api-keys.ts'
+import { isGuestIdentity } from './meetings/joining.ts'
 import { newSetUpCode } from './auth/set-up-code.ts'
 import { keptMailsRoutes } from './mail/kept-mails.routes.ts'
 import { keepsMails } from './mail/kept-mails.ts'
@@ -280,6 +282,8 @@ export class App {
   ): Promise<{ room: Room; peer: Peer }> {
     const { config } = this.#options
     const roomId = admission.roomId as RoomId
+    // The database is asked about it, and cannot keep every text.
+    checkTexts(roomId, { what: 'The address', root: 'query.roomId' })
     const identity = await this.#identify(admission)
     // The same client keeps its secret: an answer of ours that got lost must not lock it out.
     const { peerSecret: proof } = admission
@@ -309,19 +313,28 @@ export class App {
     if (accessToken !== undefined) {
       const keys = await this.apiKeys()
       const token = await keys.verifyToken(accessToken, { room: roomId, now: new Date() })
-      const { identity, name, metadata, grants } = token
+      const { identity, name, metadata, grants, keyId } = token
       const meetingId = meetingOf(roomId)
       if (meetingId !== undefined) {
         const { meetings } = (await this.services()).meetings
         const accountId = accountOf({ id: identity as PeerId, metadata })
         await meetings.assertMayEnter(meetingId, { isHost: grants.moderate, accountId, now: new Date() })
       }
-      return { id: identity as PeerId, proven: true, name, metadata, grants, address }
+      const fleeting = isServerKey(keyId) && isGuestIdentity(identity)
+      return { id: identity as PeerId, proven: true, fleeting, name, metadata, grants, address }
     }
     if (!admitsGuests(this.#options.config)) {
       throw new AppError('unauthorized', 'This server lets nobody in without a room token.')
     }
     const id = (peerId ?? randomId()) as PeerId
-    return { id, proven: false, name: undefined, metadata: undefined, grants: guestGrants, address }
+    return {
+      id,
+      proven: false,
+      fleeting: true,
+      name: undefined,
+      metadata: undefined,
+      grants: guestGrants,
+      address,
+    }
   }
 }

@@ -41,6 +41,7 @@ export interface ApiKeysOptions {
   readonly box: SecretBox
 }
 
+const serverPrefix = 'server_'
 /** `lastUsedAt` is as exact as this, in milliseconds; lower costs a write for more of the uses. */
 const usedEveryMs = 60_000
 
@@ -168,8 +169,13 @@ export class ApiKeys {
       const secret = await this.findSecret(id).catch(() => undefined)
       if (secret !== undefined) return { id, secret }
     }
-    return this.#insert(`server_${randomId()}`, { name: 'this server', kind: 'server', now })
+    return this.#insert(`${serverPrefix}${randomId()}`, { name: 'this server', kind: 'server', now })
   }
+}
+
+/** Whether a token that was checked is one of this server's own. Ids of other keys begin otherwise. */
+export function isServerKey(id: string): boolean {
+  return id.startsWith(serverPrefix)
 }
 
 function contextOf(id: string): string {

@@ -89,6 +89,11 @@ export class ExternalAccounts {
       await this.#link(trx, holder, { ...link, ...(role ? { role } : {}) }, now)
       return
     }
+    // It would open what somebody else is invited to.
+    if (!isProven && config.accounts.verifyEmail) {
+      const message = 'The issuer has not verified your e-mail address.'
+      throw new AppError('unauthorized', message, { why: 'email-not-verified' })
+    }
     const id = newAccountId()
     const isNew = await insertAccount(trx, {
       ...link,

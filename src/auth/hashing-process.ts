@@ -18,7 +18,11 @@ export interface HashingOptions {
 interface Waiting {
   readonly resolve: (tag: Buffer) => void
   readonly reject: (error: Error) => void
+  readonly deadline: NodeJS.Timeout
 }
+
+/** A process that owes an answer for so long hangs, in milliseconds. Ten times what a full queue takes. */
+const answerMs = 60_000
 
 const program = join(import.meta.dirname, 'password-hasher.ts')
 
@@ -56,7 +60,9 @@ export class HashingProcess {
       const child = (this.#child ??= this.#start())
       clearTimeout(this.#idle)
       const id = ++this.#lastId
-      this.#waiting.set(id, { resolve, reject })
+      const deadline = setTimeout(() => this.#hangs(), answerMs)
+      deadline.unref()
+      this.#waiting.set(id, { resolve, reject, deadline })
       child.channel?.ref()
       child.send({ ...job, id } satisfies HashJob, (error) => {
         if (error) this.#settle({ id, error: error.message })
@@ -101,9 +107,15 @@ export class HashingProcess {
     const waiting = this.#waiting.get(id)
     if (!waiting) return
     this.#waiting.delete(id)
+    clearTimeout(waiting.deadline)
     if (this.#waiting.size === 0) this.#rest()
     if (tag === undefined) waiting.reject(new Error(`a password could not be hashed: ${error}`))
     else waiting.resolve(Buffer.from(tag, 'base64'))
+  }
+
+  #hangs(): void {
+    this.#log.error('the password process does not answer; the next log-in starts another')
+    this.#end()
   }
 
   #rest(): void {
@@ -124,8 +136,10 @@ export class HashingProcess {
   #failAll(): void {
     const all = [...this.#waiting.values()]
     this.#waiting.clear()
-    for (const { reject } of all)
+    for (const { reject, deadline } of all) {
+      clearTimeout(deadline)
       reject(new AppError('unavailable', 'Passwords cannot be checked right now.'))
+    }
   }
 }
 

@@ -5,7 +5,6 @@ import { Value } from 'typebox/value'
 import type { WebSocket } from 'ws'
 import type { Config } from '../../config/schema.ts'
 import { AppError, limitExceeded } from '../lib/app-error.ts'
-import { checkTexts } from '../lib/check.ts'
 import { Addresses } from './addresses.ts'
 import { mayConnect } from './origins.ts'
 
@@ -58,7 +57,6 @@ export const signalingRoutes: FastifyPluginCallbackTypebox<SignalingOptions> = (
     if (!offered.includes('protoo'))
       throw new AppError('forbidden', 'The WebSocket subprotocol must be protoo.')
     addresses.check(request.ip, performance.now())
-    checkTexts(request.query, { what: 'The address', root: 'query' })
     const { roomId, peerId } = request.query as Static<typeof Query>
     if (roomId.length > limits.nameLength || (peerId?.length ?? 0) > limits.nameLength) {
       throw limitExceeded('nameLength', limits.nameLength)

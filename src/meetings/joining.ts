@@ -40,6 +40,13 @@ const passcodeSeconds = 60
 /** Tries that are remembered before those that owe nothing are forgotten. */
 const sweepAbove = 10_000
 
+const guestPrefix = 'guest_'
+
+/** Whether an identity in a token of this server is one that a guest got for the asking. */
+export function isGuestIdentity(identity: string): boolean {
+  return identity.startsWith(guestPrefix)
+}
+
 /** Rights of whoever moderates a meeting. */
 const hostGrants: GrantsInput = { ...guestGrants, moderate: true, record: true, bypassLobby: true }
 
@@ -92,7 +99,7 @@ export class Joining {
       return { ...ticket, meeting }
     }
     const name = this.#nameOf(options.name)
-    const identity = this.#guestOf(row.id, guestToken) ?? `guest_${randomId()}`
+    const identity = this.#guestOf(row.id, guestToken) ?? `${guestPrefix}${randomId()}`
     const ticket = await this.#ticket(row.id, { identity, name, accountId: undefined, isHost: false, now })
     return { ...ticket, guestToken: this.#guestToken(row.id, identity), meeting }
   }

@@ -49,6 +49,8 @@ export interface Identity {
   readonly id: PeerId
   /** Whether `id` was proven by a token: nobody without one takes the place of such a peer. */
   readonly proven: boolean
+  /** Whether they could come as somebody else at once: guests, also those who got a token from this server. */
+  readonly fleeting: boolean
   readonly grants: Grants
   /** From the token: it counts before what the client says. */
   readonly name: string | undefined

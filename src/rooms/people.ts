@@ -69,8 +69,8 @@ export class People {
 
   banned(person: Person, ban: Omit<Ban, 'banId'>): Ban {
     this.removed(person)
-    const { proven, address } = person.identity
-    const kept = { ...ban, banId: randomId(), key: keyOf(person), address: proven ? undefined : address }
+    const { fleeting, address } = person.identity
+    const kept = { ...ban, banId: randomId(), key: keyOf(person), address: fleeting ? address : undefined }
     dropFirst(this.#bans, rememberedBans)
     this.#bans.set(kept.banId, kept)
     return kept
@@ -94,10 +94,10 @@ export class People {
    */
   isBanned(person: Person): boolean {
     const key = keyOf(person)
-    const { proven, address } = person.identity
+    const { fleeting, address } = person.identity
     const isKnown = this.isAdmitted(person)
     return [...this.#bans.values()].some(
-      (ban) => ban.key === key || (!proven && !isKnown && ban.address === address),
+      (ban) => ban.key === key || (fleeting && !isKnown && ban.address === address),
     )
   }
 }

@@ -77,6 +77,9 @@ test('an address that the issuer has not verified takes nobody’s account', asy
   const { browser, landed } = await logIn({ sub: 'u-4', email: 'cy@example.org', name: 'Not Cy' })
   assert.equal(landed, '/login?externalError=address-taken')
   assert.equal((await account(browser)).status, 401)
+  const claimed = await logIn({ sub: 'u-5', email: 'invited@example.org', name: 'Not invited' })
+  assert.equal(claimed.landed, '/login?externalError=email-not-verified')
+  assert.equal((await account(claimed.browser)).status, 401)
 })
 
 test('a log-in that was cancelled, began elsewhere or was changed is none, and the page says so', async () => {

@@ -153,7 +153,8 @@ test('nobody has an id or name that no log can keep', async () => {
   for (const options of [{ peerId: 'a\0' }, { displayName: 'a\0' }]) {
     await assert.rejects((await connect('nul', options)).join(), { code: 'bad-request' })
   }
-  await assert.rejects((await connect('nul\0')).join(), { code: 'bad-request' })
+  for (const room of ['nul\0', 'meeting:\0'])
+    await assert.rejects((await connect(room)).join(), { code: 'bad-request' })
   const accessToken = await token('a\ud800', 'nul')
   await assert.rejects((await connect('nul', { accessToken })).join(), { code: 'bad-request' })
   const ben = await guest(server, 'nul')

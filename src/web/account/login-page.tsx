@@ -75,6 +75,8 @@ function explainExternal(why: string, name: string): string {
   switch (why) {
     case 'no-email':
       return `${name} does not say your e-mail address, and without one there can be no account.`
+    case 'email-not-verified':
+      return `${name} has not verified your e-mail address. Do that there, then come back.`
     case 'address-taken':
       return 'Another account of this server has your e-mail address. Ask an admin which one is to stay.'
     case 'external-expired':

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { person } from './support/accounts.ts'
+import { RestClient } from './support/rest-client.ts'
 import { startServer } from './support/server.ts'
 import { SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'
@@ -31,6 +32,35 @@ test('whose account is disabled or deleted is sent out of a meeting, and the tok
       await assert.rejects(again.join({ name: 'Somebody' }), { code: 'unauthorized' })
     }
     assert.equal(there.socket.closed, undefined, 'others stay')
+  } finally {
+    await server.close()
+  }
+})
+
+test('a guest who is banned from a meeting does not come back as another guest', async () => {
+  const server = await startServer({}, undefined, { withDatabase: true })
+  try {
+    const host = await person(server)
+    const { body: meeting } = await host.client.post('/meetings', { title: 'Planning' })
+    const enter = async (client: RestClient, body: object): Promise<SignalingClient> => {
+      const { body: entry } = await client.post(`/meetings/by-code/${meeting.code}/join`, body)
+      return SignalingClient.connect(server.url, { room: entry.room, accessToken: entry.token })
+    }
+    const hosting = await enter(host.client, {})
+    await hosting.join()
+    const nobody = new RestClient(server.url)
+    const [early, banned] = [await enter(nobody, { name: 'Early' }), await enter(nobody, { name: 'Troll' })]
+    await early.join()
+    await banned.join()
+    const { peers } = await hosting.request('room.getPeers', {})
+    const { peerId } = peers.find(({ displayName }) => displayName === 'Troll')!
+    await hosting.request('room.banPeer', { peerId })
+    assert.equal((await banned.isClosed()).reason, 'banned')
+    const again = await enter(nobody, { name: 'Somebody else' })
+    await assert.rejects(again.join(), { code: 'banned' })
+    assert.equal(early.closed, undefined, 'who was there before stays')
+    const account = await enter((await person(server)).client, {})
+    await account.join()
   } finally {
     await server.close()
   }
