@@ -75,6 +75,15 @@ export class AccountMails {
     ])
   }
 
+  choosePassword(to: string, { name, token }: { name: string; token: string }): Mail {
+    return this.#mail(to, 'choose-password', 'Choose your password', [
+      `Hello ${name},`,
+      'somebody, most likely you, registered with this address more than once. Open this link within a week to choose the password, which also confirms that the address is yours:',
+      this.setPasswordUrl(token),
+      'Links of earlier mails do not work any more. If it was not you, do nothing: without the link nobody can use this account.',
+    ])
+  }
+
   setPassword(to: string, { name, token }: { name: string; token: string }): Mail {
     return this.#mail(to, 'set-password', 'Your new account', [
       `Hello ${name},`,

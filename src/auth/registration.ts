@@ -23,6 +23,7 @@ import {
   isThereAnAdmin,
   lockAdmins,
   updateAccount,
+  type AccountRow,
 } from './accounts.store.ts'
 import { evenly } from './evenly.ts'
 import { deleteMailTokens } from './mail-tokens.store.ts'
@@ -120,9 +121,10 @@ export class Registration {
     assertMail(mailer)
     await evenly(async () => {
       const account = await findAccountByEmail(db, normalEmail(email))
-      if (!account || account.email_verified_at || account.password_hash === null) return
+      if (!account || account.email_verified_at) return
       await db.transaction().execute(async (trx) => {
         const { id, name } = account
+        if (account.password_hash === null) return this.#letChoosePassword(trx, account, now)
         const token = await issueMailToken(trx, {
           accountId: id,
           email: account.email,
@@ -187,7 +189,6 @@ export class Registration {
     }
 
     const known = await findAccountByEmail(trx, email)
-    // Whoever confirms the address has the account: until then, the last one to register it.
     if (known && (known.email_verified_at || known.disabled_at || !verifyEmail)) {
       return tell(mails.addressInUse(email))
     }
@@ -197,15 +198,16 @@ export class Registration {
       if (!invited.includes(true)) return tell(mails.notInvited(email))
     }
 
-    const id = known?.id ?? newAccountId()
     if (known) {
-      await updateAccount(trx, id, { name, password_hash: hash, consent_at: now })
-    } else {
-      const role = isOpen ? defaultRole : 'member'
-      const row = { id, email, name, role, password_hash: hash, consent_at: now, created_at: now }
-      // Somebody else may have registered the same address at this very moment.
-      if (!(await insertAccount(trx, row))) return
+      // Nobody can tell which of two is the owner of the mailbox, and who opens a link may think of the other's password.
+      await updateAccount(trx, known.id, { name, password_hash: null, consent_at: now })
+      return this.#letChoosePassword(trx, { ...known, name }, now)
     }
+    const id = newAccountId()
+    const role = isOpen ? defaultRole : 'member'
+    const row = { id, email, name, role, password_hash: hash, consent_at: now, created_at: now }
+    // Somebody else may have registered the same address at this very moment.
+    if (!(await insertAccount(trx, row))) return
     await audit.record(
       {
         actor: { kind: 'account', id, address },
@@ -218,6 +220,18 @@ export class Registration {
     if (!verifyEmail) return
     const token = await issueMailToken(trx, { accountId: id, email, purpose: 'verify', now })
     await mailer.send(mails.verify(email, { name, token }), trx)
+  }
+
+  /** Ends all links of before. */
+  async #letChoosePassword(
+    trx: Transaction<Tables>,
+    { id, email, name }: Pick<AccountRow, 'id' | 'email' | 'name'>,
+    now: Date,
+  ): Promise<void> {
+    const { mailer, mails } = this.#options
+    await deleteMailTokens(trx, { accountId: id, purposes: mailPurposes })
+    const token = await issueMailToken(trx, { accountId: id, email, purpose: 'set-password', now })
+    await mailer.send(mails.choosePassword(email, { name, token }), trx)
   }
 }
 

@@ -55,6 +55,28 @@ forEachEngine('links and requests from before a reset are worth nothing after it
   })
 })
 
+forEachEngine('who registers an address that waits for its owner gets nothing by that', async (where) => {
+  await withServer(settingsFor(where), async (server) => {
+    const anybody = new RestClient(server.url)
+    const email = 'ana@example.org'
+    const register = (password: string) =>
+      anybody.post('/auth/register', { email, password, name: 'Ana', consent: true })
+    const logIn = async (password: string) => (await anybody.post('/auth/login', { email, password })).status
+    const theirs = 'only the thief knows it'
+    assert.equal((await register(goodPassword)).status, 202)
+    const first = tokenIn(await mailTo(where.dataDir, email, 'verify'))
+    assert.equal((await register(theirs)).status, 202)
+    const second = tokenIn(await mailTo(where.dataDir, email, 'choose-password'))
+    assert.equal((await anybody.post('/auth/verify', { token: first })).status, 404)
+    assert.equal((await anybody.post('/auth/verify', { token: second })).status, 404)
+    assert.deepEqual([await logIn(goodPassword), await logIn(theirs)], [401, 401])
+
+    const chosen = await anybody.post('/auth/reset', { token: second, password: newPassword })
+    assert.equal(chosen.status, 204)
+    assert.deepEqual([await logIn(theirs), await logIn(newPassword)], [401, 200])
+  })
+})
+
 forEachEngine('log-outs and renewals at the same time end the session, and none fails', async (where) => {
   await withServer(settingsFor(where), async (server) => {
     const { email } = await person(server)

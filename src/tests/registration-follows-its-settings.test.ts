@@ -81,23 +81,6 @@ test('without verification an account is there at once, and nobody takes over on
   })
 })
 
-test('until its address is confirmed an account belongs to whoever registered it last', async () => {
-  await withServer({}, async (server) => {
-    await register(server, 'ana@example.org', { password: 'what somebody else chose' })
-    const first = await mailTo(server.dataDir, 'ana@example.org', 'verify')
-    await register(server, 'ana@example.org')
-    const second = await until('another mail', async () => {
-      const mail = await mailTo(server.dataDir, 'ana@example.org', 'verify')
-      return mail.text !== first.text && mail
-    })
-    const verify = async (token: string) =>
-      (await new RestClient(server.url).post('/auth/verify', { token })).status
-    assert.equal(await verify(tokenIn(first)), 404)
-    assert.equal(await verify(tokenIn(second)), 200)
-    assert.equal((await logIn(server, 'ana@example.org')).status, 200)
-  })
-})
-
 test('a lost database makes log-ins unavailable and the server not ready, until it is back', async (t) => {
   const postgres = await startPostgres()
   t.after(() => postgres.close())
