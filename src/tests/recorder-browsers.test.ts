@@ -121,7 +121,9 @@ for (const { name, mimeType, encodings } of [
         const fit = layers.map((part) => `${file.width! / part}x${file.height! / part}`)
         const others = new Set(sizes.filter((size) => !fit.includes(size)))
         assert.deepEqual([...others], [], `in a file of ${own}`)
-        assert.equal(sizes.length, file.frames)
+        // Of a picture whose layers come apart, decoders show each.
+        const shownTwice = sizes.length - file.frames!
+        assert.ok(shownTwice >= 0 && shownTwice <= (layers.length - 1) * 3, `${shownTwice} pictures too many`)
       }
     }
     const [sound, picture] = [tracks[0]!.files[0]!, tracks[1]!.files.at(-1)!]
