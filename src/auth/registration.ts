@@ -200,8 +200,9 @@ export class Registration {
 
     if (known) {
       // Nobody can tell which of two is the owner of the mailbox, and who opens a link may think of the other's password.
-      await updateAccount(trx, known.id, { name, password_hash: null, consent_at: now })
-      return this.#letChoosePassword(trx, { ...known, name }, now)
+      // The name stays, too: it may be one that an admin gave.
+      await updateAccount(trx, known.id, { password_hash: null })
+      return this.#letChoosePassword(trx, known, now)
     }
     const id = newAccountId()
     const role = isOpen ? defaultRole : 'member'

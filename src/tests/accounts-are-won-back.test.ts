@@ -59,13 +59,13 @@ forEachEngine('who registers an address that waits for its owner gets nothing by
   await withServer(settingsFor(where), async (server) => {
     const anybody = new RestClient(server.url)
     const email = 'ana@example.org'
-    const register = (password: string) =>
-      anybody.post('/auth/register', { email, password, name: 'Ana', consent: true })
+    const register = (password: string, name = 'Ana') =>
+      anybody.post('/auth/register', { email, password, name, consent: true })
     const logIn = async (password: string) => (await anybody.post('/auth/login', { email, password })).status
     const theirs = 'only the thief knows it'
     assert.equal((await register(goodPassword)).status, 202)
     const first = tokenIn(await mailTo(where.dataDir, email, 'verify'))
-    assert.equal((await register(theirs)).status, 202)
+    assert.equal((await register(theirs, 'Thief')).status, 202)
     const second = tokenIn(await mailTo(where.dataDir, email, 'choose-password'))
     assert.equal((await anybody.post('/auth/verify', { token: first })).status, 404)
     assert.equal((await anybody.post('/auth/verify', { token: second })).status, 404)
@@ -74,6 +74,8 @@ forEachEngine('who registers an address that waits for its owner gets nothing by
     const chosen = await anybody.post('/auth/reset', { token: second, password: newPassword })
     assert.equal(chosen.status, 204)
     assert.deepEqual([await logIn(theirs), await logIn(newPassword)], [401, 200])
+    const { body } = await anybody.post('/auth/login', { email, password: newPassword })
+    assert.equal(body.account.name, 'Ana')
   })
 })
 
