@@ -6,20 +6,9 @@ import { test } from 'node:test'
 import { ffmpeg, findBeeps, run } from '../src/tests/support/recorder-media.ts'
 import { makeComposite } from './composite.ts'
 import { planComposite } from './composite-plan.ts'
-import type { Manifest, RecordedFile, Track } from './manifest.ts'
+import { noStatistics as statistics, type Manifest, type RecordedFile, type Track } from './manifest.ts'
 
 const size = { width: 640, height: 360 }
-const statistics = {
-  packets: 0,
-  bytes: 0,
-  duplicates: 0,
-  reordered: 0,
-  lost: 0,
-  late: 0,
-  droppedFrames: 0,
-  keyFrameRequests: 0,
-}
-
 function file(
   name: string,
   offsetMs: number,

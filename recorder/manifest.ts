@@ -88,6 +88,18 @@ const TrackStatistics = Type.Object({
 })
 export type TrackStatistics = Static<typeof TrackStatistics>
 
+/** Of a track of which nothing was counted. */
+export const noStatistics: TrackStatistics = Object.freeze({
+  packets: 0,
+  bytes: 0,
+  duplicates: 0,
+  reordered: 0,
+  lost: 0,
+  late: 0,
+  droppedFrames: 0,
+  keyFrameRequests: 0,
+})
+
 const Track = Type.Object(
   {
     trackId: Type.String(),

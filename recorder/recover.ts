@@ -1,7 +1,14 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { readManifest, writeManifest, type Manifest, type RecordedFile, type Track } from './manifest.ts'
+import {
+  noStatistics,
+  readManifest,
+  writeManifest,
+  type Manifest,
+  type RecordedFile,
+  type Track,
+} from './manifest.ts'
 import { repairFile, type RepairedFile } from './matroska/repair.ts'
 import { unfinishedSuffix } from './part.ts'
 import { complaintsAbout } from './probe.ts'
@@ -131,16 +138,7 @@ function unknownTrack(trackId: string, { track }: RepairedFile): Track {
     source: 'other',
     codec: track.codec,
     addedMs: 0,
-    statistics: {
-      packets: 0,
-      bytes: 0,
-      duplicates: 0,
-      reordered: 0,
-      lost: 0,
-      late: 0,
-      droppedFrames: 0,
-      keyFrameRequests: 0,
-    },
+    statistics: noStatistics,
     files: [],
   }
 }

@@ -1,5 +1,6 @@
 import { EllipsisVertical } from 'lucide-react'
 import { useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { onMenuKey } from '../ui/menu-keys.ts'
 
 interface PopupMenuProps {
   readonly label: string
@@ -9,10 +10,7 @@ interface PopupMenuProps {
 
 const margin = 8
 
-/**
- * A menu of a row: it opens over everything, so that a list that scrolls does not cut it off. Home and End
- * work beside the keys of `Menu`.
- */
+/** A menu of a row: it opens over everything, so that a list that scrolls does not cut it off. Keys are those of `Menu`. */
 export function PopupMenu({ label, testId, children }: PopupMenuProps) {
   const [open, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
@@ -54,18 +52,7 @@ export function PopupMenu({ label, testId, children }: PopupMenuProps) {
     button.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (!open) return
-    if (event.key === 'Escape') {
-      event.preventDefault()
-      event.stopPropagation()
-      return close()
-    }
-    const buttons = [...(list.current?.querySelectorAll('button') ?? [])]
-    const at = buttons.findIndex((each) => each === document.activeElement)
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key]
-    if (to === undefined) return
-    event.preventDefault()
-    buttons.at(to % buttons.length)?.focus()
+    if (open) onMenuKey(event, { list: list.current, close })
   }
   return (
     <div

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { Link } from './link.tsx'
+import { onMenuKey } from './menu-keys.ts'
 
 interface MenuProps {
   readonly label: string
@@ -45,17 +46,7 @@ export function Menu({ label, icon, className, badge, side = 'above', testId, ch
     button.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (!open) return
-    if (event.key === 'Escape') {
-      event.stopPropagation()
-      return close()
-    }
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step === undefined) return
-    event.preventDefault()
-    const buttons = [...(list.current?.querySelectorAll<HTMLElement>('button, a') ?? [])]
-    const at = buttons.findIndex((each) => each === document.activeElement)
-    buttons[(at + step + buttons.length) % buttons.length]?.focus()
+    if (open) onMenuKey(event, { list: list.current, close })
   }
   return (
     <div
