@@ -252,6 +252,174 @@ export const settings = Type.Object(
       }),
     }),
 
+    recordings: group('Recording of rooms and meetings, and what is made of it.', {
+      enabled: Type.Boolean({
+        default: true,
+        description: 'Whether anything may be recorded. Off keeps what was recorded, and refuses new ones.',
+      }),
+      notice: Type.String({
+        default: 'This call is being recorded.',
+        minLength: 1,
+        maxLength: 2000,
+        description: 'What everybody in a room is told while it is recorded, those who come later too.',
+      }),
+      consent: oneOf(['notice', 'ask'], {
+        default: 'notice',
+        description:
+          'notice: everybody is told and recorded. ask: nobody is recorded before they agreed; clients that cannot ask are not recorded.',
+      }),
+      maxConcurrent: Type.Integer({
+        default: 20,
+        minimum: 1,
+        maximum: 1000,
+        description: 'Most rooms recorded at the same time. One more is refused.',
+      }),
+      maxCpu: Type.Number({
+        default: 0.7,
+        minimum: 0.05,
+        maximum: 1,
+        description:
+          'A recording that would take the recorder above this share of one core is refused. The recorder has one core; above 0.8 files begin to have holes.',
+      }),
+      minFreeMegabytes: Type.Integer({
+        default: 2048,
+        minimum: 16,
+        maximum: 100_000_000,
+        description:
+          'Recordings end by themselves before less than this is free on the disk of dataDir, and none begins below twice of it.',
+      }),
+      maxHours: Type.Integer({
+        default: 24,
+        minimum: 1,
+        maximum: 168,
+        description: 'A recording that goes on for so long is ended.',
+      }),
+      emptySeconds: Type.Integer({
+        default: 120,
+        minimum: 5,
+        maximum: 86_400,
+        description: 'A recording of a room in which nobody has been for so long ends.',
+      }),
+      keepDays: Type.Integer({
+        default: 0,
+        minimum: 0,
+        maximum: 36_500,
+        description: 'Recordings are deleted so many days after they ended. 0 keeps them.',
+      }),
+      attendees: oneOf(['nothing', 'watch', 'download'], {
+        default: 'watch',
+        description:
+          'What people with an account who were in a recorded meeting, and its invitees, may do with the recording. Its host and admins may do everything.',
+      }),
+      output: oneOf(['video', 'audio', 'none'], {
+        default: 'video',
+        description:
+          'What is made of each recording by itself. none: only the tracks; the rest when it is asked for.',
+      }),
+      layout: oneOf(['grid', 'speaker', 'screen'], {
+        default: 'grid',
+        description: 'How that video shows people, unless somebody asks for another.',
+      }),
+      size: oneOf(['640x360', '1280x720', '1920x1080'], {
+        default: '1280x720',
+        description: 'Pixels of that video. 1920x1080 takes about twice the time.',
+      }),
+      jobs: Type.Integer({
+        default: 1,
+        minimum: 1,
+        maximum: 64,
+        description:
+          'How many videos are made at the same time. Each takes up to two cores, at the lowest priority.',
+      }),
+      jobAttempts: Type.Integer({
+        default: 3,
+        minimum: 1,
+        maximum: 20,
+        description: 'How often making a video is tried before it is called failed.',
+      }),
+    }),
+
+    storage: group('Where recordings are kept: the data folder, or S3 and whatever speaks its API.', {
+      kind: oneOf(['disk', 's3'], {
+        default: 'disk',
+        description: 'disk: in dataDir. s3: in a bucket, uploaded while recording.',
+      }),
+      bucket: Type.String({ default: '', description: 'Name of the bucket. Needed for s3.' }),
+      region: Type.String({
+        default: 'us-east-1',
+        minLength: 1,
+        knownAs: 'AWS_REGION',
+        description: 'Region of the bucket.',
+      }),
+      endpoint: Type.String({
+        default: '',
+        knownAs: 'AWS_ENDPOINT_URL_S3',
+        description: 'URL of a service that is not Amazon’s, such as http://127.0.0.1:9000.',
+      }),
+      publicEndpoint: Type.String({
+        default: '',
+        description: 'The same as browsers reach it, where that differs: links are made for it.',
+      }),
+      pathStyle: Type.Boolean({
+        default: false,
+        description:
+          'Put the bucket into the path and not into the host name. Most services besides Amazon’s need it.',
+      }),
+      accessKeyId: Type.String({
+        default: '',
+        knownAs: 'AWS_ACCESS_KEY_ID',
+        description:
+          'Left empty, the credentials are found as the AWS tools find them: profile, container, machine.',
+      }),
+      secretAccessKey: Type.String({
+        default: '',
+        secret: true,
+        knownAs: 'AWS_SECRET_ACCESS_KEY',
+        description: 'Belongs to accessKeyId.',
+      }),
+      sessionToken: Type.String({
+        default: '',
+        secret: true,
+        knownAs: 'AWS_SESSION_TOKEN',
+        description: 'Belongs to accessKeyId, where it is a temporary one.',
+      }),
+      keyTemplate: Type.String({
+        default: 'recordings/{year}/{month}/{recordingId}',
+        minLength: 1,
+        maxLength: 512,
+        description:
+          'Key of a recording’s objects, without the file name. {recordingId} is needed; {year}, {month}, {day} (UTC, of its start), {roomId} and {meetingId} are filled in.',
+      }),
+      encryption: oneOf(['none', 'AES256', 'aws:kms'], {
+        default: 'none',
+        description: 'Server-side encryption that is asked for. none: as the bucket is set.',
+      }),
+      kmsKeyId: Type.String({ default: '', description: 'Key for aws:kms. Empty: the one of the account.' }),
+      partMegabytes: Type.Integer({
+        default: 8,
+        minimum: 5,
+        maximum: 512,
+        description: 'Size of the parts that large files are uploaded in. An object has at most 10000.',
+      }),
+      delivery: oneOf(['redirect', 'server'], {
+        default: 'redirect',
+        description:
+          'How people get files from a bucket. redirect: by a link to it that is valid for linkSeconds. server: through this server, where browsers cannot reach the bucket.',
+      }),
+      linkSeconds: Type.Integer({
+        default: 900,
+        minimum: 10,
+        maximum: 604_800,
+        description: 'How long such a link opens. A player that pauses for longer asks for another.',
+      }),
+      keepLocalHours: Type.Integer({
+        default: 1,
+        minimum: 0,
+        maximum: 87_600,
+        description: 'How long files stay on this server, too, after the bucket has all of them, verified.',
+      }),
+    }),
+
     log: group('Logs: JSON lines on standard output.', {
       level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
         default: 'info',

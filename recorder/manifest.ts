@@ -31,6 +31,8 @@ export const recordingEndReasons = [
   'disk-error',
   'server-gone',
   'recorder-died',
+  'empty', // nobody was there for too long
+  'too-long',
 ] as const
 export type RecordingEndReason = (typeof recordingEndReasons)[number]
 
@@ -111,6 +113,11 @@ const Track = Type.Object(
     endedMs: Type.Optional(offset('When it ended')),
     endReason: Type.Optional(oneOf(trackEndReasons, 'Missing while it is recorded.')),
     statistics: TrackStatistics,
+    speech: Type.Optional(
+      Type.Array(Type.Tuple([offset('From'), offset('To')]), {
+        description: 'Of a microphone: when its owner spoke, as the levels in its packets say.',
+      }),
+    ),
     files: Type.Array(RecordedFile, {
       description: 'In the order of time. None if nothing came that could be kept.',
     }),

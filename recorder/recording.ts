@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, statfs } from 'node:fs/promises'
 import { recordedCodec } from './codecs/depacketizer.ts'
 import {
+  trackEndReasons,
   writeManifest,
   type Manifest,
   type RecordingEndReason,
@@ -142,7 +143,8 @@ export class Recording {
 
   async #close(reason: RecordingEndReason): Promise<Manifest> {
     for (const timer of this.#timers) clearInterval(timer)
-    const trackReason = reason === 'room-closed' ? 'closed' : reason
+    const trackReason =
+      reason === 'room-closed' ? 'closed' : (trackEndReasons.find((known) => known === reason) ?? 'stopped')
     const trackIds = [...this.#taps.keys(), ...this.#ending.keys()]
     await Promise.all(trackIds.map((trackId) => this.#end(trackId, trackReason)))
     this.#manifest.state = 'finished'

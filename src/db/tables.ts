@@ -19,6 +19,11 @@ export interface Tables {
   calls: CallsTable
   call_callees: CallCalleesTable
   calendar_feeds: CalendarFeedsTable
+  recordings: RecordingsTable
+  recording_participants: RecordingParticipantsTable
+  recording_outputs: RecordingOutputsTable
+  recording_files: RecordingFilesTable
+  recording_shares: RecordingSharesTable
 }
 
 /** JSON: read as what it holds, written as text. */
@@ -188,6 +193,8 @@ export interface MeetingsTable {
   check_at: Date | null
   /** When it last ended, of itself or by somebody. Null: not yet. */
   past_at: Generated<Date | null>
+  /** never, hosts (when one of them starts it) or always. */
+  record: Generated<string>
 }
 
 export interface MeetingInviteesTable {
@@ -266,6 +273,99 @@ export interface CalendarFeedsTable {
   /** SHA-256 of the secret part of the address. */
   token_hash: string
   created_at: Timestamp
+}
+
+export interface RecordingsTable {
+  id: string
+  room_id: string
+  /** Null: of a room that is no meeting's, or the meeting was deleted. */
+  meeting_id: string | null
+  title: string
+  /** `RecordingState`. */
+  state: string
+  started_at: Timestamp
+  /** kind, id and name of who started it. */
+  started_by: Json
+  ended_at: Generated<Date | null>
+  /** `EndReason`. */
+  end_reason: Generated<string | null>
+  duration_ms: Generated<number>
+  /** Of all its files. */
+  bytes: Generated<number>
+  /** Which machine has its folder, as `os.hostname` and the data folder say it. */
+  host: string
+  /** disk or s3. */
+  storage: string
+  /** Of its objects in the storage. */
+  prefix: string
+  /** Where its files are on their way (`UploadView`). */
+  upload: Json
+  /** Whether its tracks are in the data folder. */
+  is_local: Generated<boolean>
+  /** Since when everything is in the storage, verified. */
+  stored_at: Generated<Date | null>
+  /** code and message. */
+  error: Json
+  expires_at: Generated<Date | null>
+  version: Generated<number>
+}
+
+export interface RecordingParticipantsTable {
+  recording_id: string
+  identity: string
+  name: string
+  account_id: string | null
+  /** In the order of coming. */
+  position: number
+  /** `[from, to]` in milliseconds of the recording, wrapped in an object: `{ spans }`. */
+  speech: Json
+}
+
+export interface RecordingOutputsTable {
+  id: string
+  recording_id: string
+  /** video or audio. */
+  kind: string
+  /** layout, size, names. */
+  options: Json
+  /** queued, running, ready or failed. */
+  state: string
+  /** 0 to 1. */
+  progress: Generated<number>
+  attempts: Generated<number>
+  next_attempt_at: Generated<Date | null>
+  error: Json
+  created_at: Timestamp
+  finished_at: Generated<Date | null>
+}
+
+export interface RecordingFilesTable {
+  id: string
+  recording_id: string
+  /** Null: of the recording itself. */
+  output_id: string | null
+  track_id: string | null
+  /** video, audio, poster, preview, preview-index, track or manifest. */
+  kind: string
+  /** In the folder of the recording and behind its prefix. */
+  name: string
+  content_type: string
+  bytes: number
+  duration_ms: number | null
+  width: number | null
+  height: number | null
+}
+
+export interface RecordingSharesTable {
+  id: string
+  recording_id: string
+  /** SHA-256 of what the link holds. */
+  token_hash: string
+  created_at: Timestamp
+  created_by: Json
+  expires_at: Timestamp
+  may_download: boolean
+  views: Generated<number>
 }
 
 /** What store functions take first: the database, or a transaction in it. */

@@ -79,6 +79,7 @@ export class Calls {
       changed_at: now,
       check_at: ringsUntil,
       past_at: null,
+      record: 'hosts',
     }
     await db.transaction().execute(async (trx) => {
       await insertMeeting(trx, { ...row, metadata: JSON.stringify(row.metadata) })

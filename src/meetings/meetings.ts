@@ -116,6 +116,7 @@ export class Meetings {
       changed_at: now,
       check_at: next ? missedAt(next, config.meetings) : null,
       past_at: null,
+      record: 'hosts',
     }
     await db.transaction().execute(async (trx) => {
       await insertMeeting(trx, { ...row, metadata: JSON.stringify(row.metadata) })
