@@ -21,7 +21,7 @@ const live = {
     'Admit, mute, stop, remove and ban others, change their grants, lock and end the room. Enters without waiting.',
     false,
   ),
-  record: may('Start and stop recordings. Recording is being built: no effect yet.', false),
+  record: may('Start and stop the recording of the room. Whoever holds `moderate` may, too.', false),
   updateOwnMetadata: may(
     'Change the own name, and add to the own metadata. Without it both stay as the token says.',
     true,

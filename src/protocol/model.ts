@@ -124,6 +124,32 @@ export const RoomPolicyInput = Type.Partial(Type.Object(policyFields), {
   description: 'What of the policy is to change.',
 })
 
+export const liveRecordingStates = ['starting', 'recording', 'stopping'] as const
+
+/** What everybody in a room may know of its recording. */
+export const LiveRecording = Type.Object(
+  {
+    recordingId: Type.String(),
+    state: Type.Unsafe<(typeof liveRecordingStates)[number]>({
+      type: 'string',
+      enum: [...liveRecordingStates],
+    }),
+    startedAt: Moment('When it began.'),
+    by: Type.Optional(
+      Type.String({
+        description:
+          'Peer id of who started it. Left out: the application’s backend, or the server by itself.',
+      }),
+    ),
+    notice: Type.String({ description: 'What people are to be told, as the operator configured it.' }),
+    asksConsent: Type.Boolean({
+      description:
+        'Whether somebody is recorded only after they agreed with `recording.consent`. Until then nothing of them is.',
+    }),
+  },
+  { description: 'A recording that goes on.' },
+)
+
 export const RoomInfo = Type.Object({
   roomId: Type.String(),
   createdAt: Moment('When it was opened.'),
@@ -133,6 +159,7 @@ export const RoomInfo = Type.Object({
   spotlight: Type.Optional(
     Type.String({ description: 'Peer id of who is in the spotlight. Left out: nobody.' }),
   ),
+  recording: Type.Optional(LiveRecording),
   metadata: Metadata,
   version: Type.Integer({ description: 'Grows with each change of policy, limits and metadata.' }),
 })
@@ -144,6 +171,7 @@ export type PeerInfo = Static<typeof PeerInfo>
 export type ProducerInfo = Static<typeof ProducerInfo>
 export type DataProducerInfo = Static<typeof DataProducerInfo>
 export type RoomInfo = Static<typeof RoomInfo>
+export type LiveRecording = Static<typeof LiveRecording>
 export type WaitingPeer = Static<typeof WaitingPeer>
 export type Ban = Static<typeof Ban>
 export type RoomPolicy = Readonly<Static<typeof RoomPolicy>>

@@ -25,10 +25,11 @@ import {
   RoomInfo,
 } from './model.ts'
 import { moderationRequests } from './moderation.ts'
+import { recordingRequests } from './recording.ts'
 
 /**
  * Every method a client may call, once: its schema is validator, type and document. A name without a prefix is
- * mediasoup-demo's; `room.` is ours. All of them may be sent as a request or, when the answer does not matter, as a
+ * mediasoup-demo's; `room.` and `recording.` are ours. All of them may be sent as a request or, when the answer does not matter, as a
  * notification.
  */
 
@@ -267,6 +268,7 @@ export const requests = {
   ),
 
   ...moderationRequests,
+  ...recordingRequests,
 } as const satisfies Record<string, MethodFacts<TObject, TSchema>>
 
 export type Requests = typeof requests

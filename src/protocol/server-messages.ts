@@ -14,6 +14,7 @@ import {
 } from './media.ts'
 import { DataProducerInfo, DisplayName, Metadata, PeerIdText, PeerInfo, ProducerInfo } from './model.ts'
 import { moderationNotifications } from './moderation.ts'
+import { recordingNotifications } from './recording.ts'
 
 /** What the server sends: requests that the client answers, and notifications. */
 
@@ -190,6 +191,7 @@ export const notifications = {
   ),
 
   ...moderationNotifications,
+  ...recordingNotifications,
 } as const satisfies Record<string, NotificationFacts<TObject>>
 
 export type ServerRequests = typeof serverRequests

@@ -9,7 +9,9 @@ import type {
   ConnectionState,
   DisconnectReason,
   Grants,
+  LiveRecording,
   Metadata,
+  RecordingHealth,
   RoomPolicy,
   StopReason,
   TrackSource,
@@ -94,6 +96,16 @@ export interface RoomEvents {
   /** This client cannot send on this topic any more. */
   dataStoppedBy: [topic: string, why: StopReason, by: Participant | undefined]
 
+  /**
+   * A recording of the room began, changed or ended (undefined; `reason` says why). Show `recording.notice`, and where it
+   * `asksConsent`, ask. Comes before `connected`, too, where a recording goes on already.
+   */
+  recordingChanged: [recording: LiveRecording | undefined, reason: string | undefined]
+  /** To those who may stop it, every few seconds: how the recording goes. */
+  recordingHealth: [health: RecordingHealth]
+  /** To those who may start one: the recording that is to begin by itself could not; it is tried again. */
+  recordingFailed: [why: string]
+
   /** A camera, microphone or speaker was plugged in or pulled out. */
   mediaDevicesChanged: []
   /** A camera, microphone or screen could not be captured, or stopped by itself. */
@@ -177,6 +189,9 @@ export const RoomEvent = {
   UnmuteAsked: 'unmuteAsked',
   StoppedBy: 'stoppedBy',
   DataStoppedBy: 'dataStoppedBy',
+  RecordingChanged: 'recordingChanged',
+  RecordingHealth: 'recordingHealth',
+  RecordingFailed: 'recordingFailed',
   MediaDevicesChanged: 'mediaDevicesChanged',
   MediaDevicesError: 'mediaDevicesError',
   ActiveDeviceChanged: 'activeDeviceChanged',

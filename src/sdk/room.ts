@@ -11,6 +11,7 @@ import { LocalParticipant } from './local-participant.ts'
 import { Moderation } from './moderation.ts'
 import type { Participant } from './participant.ts'
 import { gradeConnection, levelFromDbov } from './quality.ts'
+import { RoomRecording } from './recording.ts'
 import { RemoteParticipant, type RemoteParticipantHost } from './remote-participant.ts'
 import { Rules, type Act } from './rules.ts'
 import { isReason, type Closure, type Notification, type ServerRequest } from './signaling.ts'
@@ -21,8 +22,10 @@ import type {
   ConnectionState,
   DisconnectReason,
   Grants,
+  LiveRecording,
   Metadata,
   Obstacle,
+  RecordingHealth,
   RoomOptions,
   RoomPolicy,
   RoomStats,
@@ -58,6 +61,7 @@ export class Room extends Emitter<RoomEvents> {
   /** What moderators do: admit, mute, remove and so on. For everybody else it rejects with `forbidden`. */
   readonly moderation: Moderation
   readonly #rules: Rules
+  readonly #recording: RoomRecording
   readonly #remoteParticipants = new Map<string, RemoteParticipant>()
   readonly #audio: AudioPlayback
   #state: ConnectionState = 'disconnected'
@@ -90,6 +94,10 @@ export class Room extends Emitter<RoomEvents> {
       unmuted: (source) => this.#rules.unmuted(source),
     })
     this.moderation = new Moderation(() => this.#whenReady())
+    this.#recording = new RoomRecording({
+      announce: (event, ...args) => this.emit(event, ...args),
+      connection: () => this.#whenReady(),
+    })
     this.#rules = new Rules({
       announce: (event, ...args) => this.emit(event, ...args),
       me: this.localParticipant,
@@ -161,6 +169,16 @@ export class Room extends Emitter<RoomEvents> {
     return this.#rules.lobby
   }
 
+  /** The recording of the room that goes on; undefined: none does. */
+  get recording(): LiveRecording | undefined {
+    return this.#recording.current
+  }
+
+  /** How the recording goes; known to those who may stop it, some seconds after it began. */
+  get recordingHealth(): RecordingHealth | undefined {
+    return this.#recording.health
+  }
+
   /** Who has a hand raised, longest first. */
   get raisedHands(): readonly Participant[] {
     return [this.localParticipant, ...this.#remoteParticipants.values()]
@@ -218,7 +236,9 @@ export class Room extends Emitter<RoomEvents> {
         throw abortReason(stay.abort.signal)
       }
       this.#enter(connection, stay)
-      await this.#rules.entered(await connection.facts)
+      const facts = await connection.facts
+      this.#recording.entered(facts, connection)
+      await this.#rules.entered(facts)
       if (stay !== this.#stay) throw abortReason(stay.abort.signal)
       this.#openTopics()
     } catch (error) {
@@ -242,6 +262,37 @@ export class Room extends Emitter<RoomEvents> {
   /** Plays audio that the browser held back. Call it in a click; rejects if the browser still refuses. */
   startAudio(): Promise<void> {
     return this.#audio.start()
+  }
+
+  /**
+   * Records the room from now on; when it is recorded already, resolves with that recording. Everybody is told by
+   * `recordingChanged`. Where consent is asked, whoever starts it is asked, too.
+   *
+   * @throws {SluiceError} `forbidden` without the grant `record` or `moderate`, or (`data.why` is `policy`) where the meeting
+   * is not to be recorded; `unavailable` when the server cannot record one more, `data.why` is `capacity`, `disk`,
+   * `no-recorder` or `disabled`; `not-connected`.
+   */
+  startRecording(): Promise<LiveRecording> {
+    return this.#recording.start()
+  }
+
+  /**
+   * Ends the recording of the room.
+   *
+   * @throws {SluiceError} `forbidden`; `not-found` when there is none; `not-connected`.
+   */
+  stopRecording(): Promise<void> {
+    return this.#recording.stop()
+  }
+
+  /**
+   * Agrees to being recorded, or takes that back, where the recording `asksConsent`. It counts for this recording, and
+   * outlives reconnections.
+   *
+   * @throws {SluiceError} `not-found` when there is no recording; `not-connected`.
+   */
+  consentToRecording(agrees: boolean): Promise<void> {
+    return this.#recording.consent(agrees)
   }
 
   /**
@@ -475,7 +526,9 @@ export class Room extends Emitter<RoomEvents> {
         }
         this.#enter(connection, stay)
         before?.close()
-        await this.#rules.entered(await connection.facts)
+        const facts = await connection.facts
+        this.#recording.entered(facts, connection)
+        await this.#rules.entered(facts)
         if (stay !== this.#stay) return
         this.#openTopics()
         if (hadHandRaised) await this.localParticipant.raiseAgain(connection)
@@ -550,6 +603,7 @@ export class Room extends Emitter<RoomEvents> {
     for (const id of [...this.#remoteParticipants.keys()]) this.#removeParticipant(id, reason)
     this.localParticipant.left()
     this.#rules.left()
+    this.#recording.left()
     this.#setState('disconnected')
     if (tell) this.emit('disconnected', reason, error)
   }
@@ -681,6 +735,10 @@ export class Room extends Emitter<RoomEvents> {
         return this.#heedSpeakers(data.peerVolumes)
       case 'activeSpeaker':
         return this.#setDominant(data.peerId === undefined ? undefined : this.getParticipant(data.peerId))
+      case 'recording.changed':
+      case 'recording.health':
+      case 'recording.failed':
+        return this.#recording.heed(notification)
       default:
         return this.#rules.heed(notification)
     }

@@ -24,6 +24,7 @@ test('in an open room everybody does everything but moderate and record', () => 
   assert.equal(why('subscribe', undefined), undefined)
   assert.equal(why('moderate', undefined), 'grants')
   assert.equal(why('record', undefined), 'grants')
+  assert.equal(why('record', undefined, { grants: { moderate: true } }), undefined)
 })
 
 test('the policy keeps back screens, voices and chat, but not those of moderators', () => {

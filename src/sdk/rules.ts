@@ -51,6 +51,8 @@ export function obstacle(
       return grants.data && !grants.hidden ? byPolicy(policy.chat) : 'grants'
     case 'send-data':
       return grants.data && !grants.hidden ? undefined : 'grants'
+    case 'record':
+      return grants.record || grants.moderate ? undefined : 'grants'
     default:
       return grants[act] ? undefined : 'grants'
   }

@@ -1,6 +1,7 @@
 import type { CloseReason } from '../protocol/close-reasons.ts'
 import type { Grants as WireGrants, LiveGrantsInput } from '../protocol/grants.ts'
 import type { RoomPolicy as WirePolicy, RoomPolicyInput, Source } from '../protocol/model.ts'
+import type { RecordingHealth as WireHealth } from '../protocol/recording.ts'
 
 export type TrackKind = 'audio' | 'video'
 
@@ -105,6 +106,42 @@ export interface Ban {
   readonly at: Date
   /** Id of the moderator; undefined when the application's backend did it. */
   readonly by: string | undefined
+}
+
+/** A recording of the room that goes on. */
+export interface LiveRecording {
+  readonly recordingId: string
+  readonly state: 'starting' | 'recording' | 'stopping'
+  readonly startedAt: Date
+  /** Id of the participant who started it; undefined when the application's backend did, or the server by itself. */
+  readonly by: string | undefined
+  /** What people are to be told. */
+  readonly notice: string
+  /** Whether this client is recorded only after `room.consentToRecording(true)`. */
+  readonly asksConsent: boolean
+}
+
+/** How a recording goes. */
+export interface RecordingHealth {
+  readonly recordingId: string
+  readonly seconds: number
+  /** What is being recorded now. */
+  readonly tracks: number
+  /** What is published now and could not be recorded. */
+  readonly failedTracks: number
+  /** Of all tracks since the beginning. */
+  readonly packets: number
+  /** Packets that never came, of all tracks since the beginning. */
+  readonly lostPackets: number
+  /** Left on the disk before the recording ends by itself. */
+  readonly freeBytes: number
+  /** Ids of the participants who are not recorded because they did not agree (yet). */
+  readonly waitingForConsent: readonly string[]
+  /**
+   * `cpu`: the recorder has more to do than it should, and files may begin to have holes. `tracks`: something cannot be
+   * recorded. `no-media`: the room has no media worker for the moment, and the recording waits for it.
+   */
+  readonly warnings: readonly ('cpu' | 'tracks' | 'no-media')[]
 }
 
 /** How well somebody is connected. `unknown` until there is something to judge by. */
@@ -292,4 +329,5 @@ const everyPolicy: (policy: WirePolicy) => RoomPolicy = (policy) => policy
 const everyPolicyChange: (change: Partial<RoomPolicy>) => RoomPolicyInput = (change) => change
 const everyGrant: (grants: WireGrants) => Grants = (grants) => grants
 const everyGrantsChange: (change: Required<LiveGrantsInput>) => Required<GrantsChange> = (change) => change
-void [everyReason, everySource, everyPolicy, everyPolicyChange, everyGrant, everyGrantsChange]
+const everyHealth: (health: WireHealth) => RecordingHealth = (health) => health
+void [everyReason, everySource, everyPolicy, everyPolicyChange, everyGrant, everyGrantsChange, everyHealth]
