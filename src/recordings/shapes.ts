@@ -7,6 +7,14 @@ export const recordingId = Id('a recording', 'rec_4fGhT0aBx1LmQ8sK')
 export const outputId = Id('something made of a recording', 'out_9sKdT0aBx1LmQ8sK')
 export const shareId = Id('a share', 'shr_T0aBx1LmQ8sKd4fG')
 
+export const fileId = Id('a file', 'fil_4fGhT0aBx1LmQ8sK')
+export const trackId = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'Id of a track, one of the recording.',
+  examples: ['t3'],
+})
+
 const optional = Type.Optional
 const Share0To1 = (description: string) => Type.Number({ minimum: 0, maximum: 1, description })
 
@@ -114,7 +122,7 @@ export const outputStates = ['queued', 'running', 'ready', 'failed'] as const
 /** A file somebody may fetch. */
 export const RecordingFile = Type.Object(
   {
-    id: Id('a file', 'fil_4fGhT0aBx1LmQ8sK'),
+    id: fileId,
     kind: oneOf(
       ['video', 'audio', 'poster', 'preview', 'preview-index', 'track', 'manifest'],
       'poster: a picture of it. preview, preview-index: many small pictures in one, and WebVTT that says which is when.',
@@ -190,14 +198,23 @@ export const Recording = Type.Object(
 )
 export type RecordingView = Static<typeof Recording>
 
-export const RecordingChange = Input({
-  title: optional(Type.String({ minLength: 1, maxLength: 200 })),
-  expiresAt: optional(Type.Union([MomentInput('When it is to be deleted by itself.'), Type.Null()])),
-})
+export const RecordingChange = Input(
+  {
+    title: optional(Type.String({ minLength: 1, maxLength: 200, examples: ['Algebra, group B'] })),
+    expiresAt: optional(
+      Type.Union([MomentInput('When it is to be deleted by itself.'), Type.Null()], {
+        description: 'null: never, unless somebody does.',
+        examples: ['2027-01-01T00:00:00.000Z'],
+      }),
+    ),
+  },
+  'What is to change; the rest stays.',
+)
+export type RecordingChange = Static<typeof RecordingChange>
 
 export const RecordingTrack = Type.Object(
   {
-    id: Type.String({ examples: ['t3'] }),
+    id: trackId,
     participant: Type.String({ description: 'Their identity.' }),
     name: Type.String(),
     source: Type.String({ description: 'microphone, camera, screen, screen-audio or other.' }),
@@ -213,17 +230,65 @@ export const RecordingTrack = Type.Object(
         offsetMs: Type.Number({ description: 'When its time 0 was, in milliseconds of the recording.' }),
         recovered: Type.Boolean({ description: 'Finished after a crash.' }),
       }),
+      { description: 'In the order of time: a new one begins when the resolution or the clock changed.' },
+    ),
+    url: optional(
+      Type.String({
+        description:
+          'Path of this API that answers the whole track as one file. Left out: nothing was captured.',
+        examples: ['/api/v1/recordings/rec_4fGhT0aBx1LmQ8sK/tracks/t3/file'],
+      }),
     ),
   },
   { title: 'RecordingTrack', description: 'What one person sent from one source.' },
 )
+export type RecordingTrackView = Static<typeof RecordingTrack>
 
-export const NewShare = Input({
-  expiresInSeconds: optional(
-    Type.Integer({ minimum: 60, maximum: 31_536_000, default: 604_800, description: 'A week by default.' }),
-  ),
-  mayDownload: optional(Type.Boolean({ default: false })),
-})
+export const RecordingTracks = Type.Object(
+  {
+    items: Type.Array(RecordingTrack),
+    manifest: optional(RecordingFile),
+  },
+  {
+    title: 'RecordingTracks',
+    description: 'All that was captured. `manifest` is JSON that says how it belongs together.',
+  },
+)
+
+/** How a recording goes that goes on. */
+export const RecordingHealth = Type.Object(
+  {
+    recordingId,
+    seconds: Type.Integer({ description: 'How long it has gone on.' }),
+    tracks: Type.Integer({ description: 'What is being recorded now.' }),
+    packets: Type.Integer(),
+    lostPackets: Type.Integer({ description: 'That never came, of all tracks since the beginning.' }),
+    freeBytes: Type.Integer({ description: 'Left on the disk before the recording ends by itself.' }),
+    waitingForConsent: Type.Array(Type.String(), {
+      description: 'Identities of those who are not recorded because they did not agree (yet).',
+    }),
+  },
+  { title: 'RecordingHealth' },
+)
+export type RecordingHealth = Static<typeof RecordingHealth>
+
+export const NewShare = Input(
+  {
+    expiresInSeconds: optional(
+      Type.Integer({
+        minimum: 60,
+        maximum: 31_536_000,
+        default: 604_800,
+        description: 'A week by default.',
+      }),
+    ),
+    mayDownload: optional(
+      Type.Boolean({ default: false, description: 'Whether people may save it, not only watch.' }),
+    ),
+  },
+  'A link.',
+)
+export type NewShare = Static<typeof NewShare>
 
 export const RecordingShare = Type.Object(
   {
@@ -243,6 +308,8 @@ export const RecordingShare = Type.Object(
   { title: 'RecordingShare', description: 'A link that shows a recording to whoever has it.' },
 )
 
+export type RecordingShareView = Static<typeof RecordingShare>
+
 /** What whoever has the link of a share may know. */
 export const SharedRecording = Type.Object(
   {
@@ -250,9 +317,12 @@ export const SharedRecording = Type.Object(
     startedAt: Moment('When it began.'),
     durationMs: Type.Integer(),
     participants: Type.Array(Type.Pick(RecordedParticipant, ['name', 'color', 'speech'])),
-    files: Type.Array(RecordingFile, { description: 'The video, or the audio, and its pictures.' }),
+    files: Type.Array(RecordingFile, {
+      description: 'The video, or the audio, and its pictures. Empty while it is made.',
+    }),
     mayDownload: Type.Boolean(),
     expiresAt: Moment('Until when the link opens.'),
   },
   { title: 'SharedRecording' },
 )
+export type SharedRecordingView = Static<typeof SharedRecording>
