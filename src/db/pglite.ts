@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { PGlite } from '@electric-sql/pglite'
+import { LockedError, lockFile } from '../lib/file-lock.ts'
 import type { Log } from '../lib/log.ts'
 import { parsers } from './parsers.ts'
 
@@ -45,20 +45,12 @@ export async function openPglite({ dataDir, log }: { dataDir: string; log: Log }
   }
 }
 
-/**
- * PGlite itself does not notice a second process, and two would destroy the files. SQLite's lock on a file is one of the
- * operating system: it ends with its process, however that ends.
- */
+/** PGlite itself does not notice a second process, and two would destroy the files. */
 function lock(path: string, folder: string): () => void {
-  const file = new DatabaseSync(path)
   try {
-    file.exec('begin exclusive')
+    return lockFile(path)
   } catch (error) {
-    file.close()
-    if ((error as { errcode?: number }).errcode === sqliteBusy) throw new DatabaseInUseError(folder)
+    if (error instanceof LockedError) throw new DatabaseInUseError(folder)
     throw error
   }
-  return () => file.close()
 }
-
-const sqliteBusy = 5

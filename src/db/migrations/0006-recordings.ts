@@ -1,4 +1,4 @@
-import type { ColumnDefinitionBuilder, Kysely } from 'kysely'
+import { sql, type ColumnDefinitionBuilder, type Kysely } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -34,6 +34,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await index(db, 'recordings', ['room_id', 'started_at'])
   await index(db, 'recordings', ['state'])
   await index(db, 'recordings', ['expires_at'])
+  await db.schema
+    .createIndex('recordings_by_starter')
+    .on('recordings')
+    .expression(sql`(started_by ->> 'id')`)
+    .execute()
 
   await db.schema
     .createTable('recording_participants')
