@@ -283,13 +283,17 @@ export async function keepFiles(
   }
 }
 
-/** Of the recordings and of what was made of them, without what is being removed. */
-export function filesOf(db: Queryable, recordingIds: readonly string[]): Promise<FileRow[]> {
+/** Of the recordings and of what was made of them, without what is being removed. madeOnly: without the tracks, which are many. */
+export function filesOf(
+  db: Queryable,
+  recordingIds: readonly string[],
+  { madeOnly = false }: { madeOnly?: boolean } = {},
+): Promise<FileRow[]> {
   if (recordingIds.length === 0) return Promise.resolve([])
-  return shownFiles(db)
+  const files = shownFiles(db)
     .where('recording_files.recording_id', 'in', recordingIds)
     .orderBy('recording_files.name')
-    .execute()
+  return (madeOnly ? files.where('recording_files.output_id', 'is not', null) : files).execute()
 }
 
 export function findFile(db: Queryable, recordingId: string, fileId: string): Promise<FileRow | undefined> {
