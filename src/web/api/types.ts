@@ -136,6 +136,7 @@ export interface AuditEntry {
   readonly data?: Readonly<Record<string, unknown>>
 }
 
+export type MeetingRecord = 'never' | 'hosts' | 'always'
 export type MeetingStatus = 'scheduled' | 'live' | 'ended' | 'cancelled'
 
 export interface Invitee {
@@ -174,7 +175,10 @@ export interface Meeting {
   readonly status: MeetingStatus
   /** People in it now. */
   readonly active: number
+  /** Whether it is being recorded now. */
   readonly recording: boolean
+  /** Who starts a recording of it, if anybody. */
+  readonly record: MeetingRecord
   readonly room: string
   readonly createdAt: string
   readonly role: 'host' | 'invitee'
@@ -253,4 +257,131 @@ export interface Call {
   readonly seconds?: number
   readonly endReason?: string
   readonly room: string
+}
+
+export type RecordingState = 'recording' | 'processing' | 'ready' | 'failed' | 'deleting'
+export type RecordingEndReason =
+  | 'stopped'
+  | 'room-closed'
+  | 'disk-full'
+  | 'disk-error'
+  | 'server-gone'
+  | 'recorder-died'
+  | 'empty'
+  | 'too-long'
+export type RecordingLayout = 'grid' | 'speaker' | 'screen'
+
+export interface Failure {
+  readonly code: string
+  readonly message: string
+}
+
+export interface RecordedPerson {
+  readonly name: string
+  /** Of their tile, and of the marks of when they spoke. */
+  readonly color: string
+  /** When they spoke: from, to, in milliseconds of the recording. */
+  readonly speech: readonly (readonly [number, number])[]
+}
+
+export interface RecordedParticipant extends RecordedPerson {
+  readonly identity: string
+  readonly accountId?: string
+}
+
+export interface RecordingUpload {
+  readonly state: 'local' | 'uploading' | 'waiting' | 'stored'
+  readonly bytes: number
+  readonly totalBytes: number
+  readonly error?: string
+  readonly nextTryAt?: string
+}
+
+export interface RecordingFile {
+  readonly id: string
+  readonly kind: 'video' | 'audio' | 'poster' | 'preview' | 'preview-index' | 'track' | 'manifest'
+  /** What it is called when it is downloaded. */
+  readonly name: string
+  readonly contentType: string
+  readonly bytes: number
+  readonly durationMs?: number
+  readonly width?: number
+  readonly height?: number
+  /** `?download=1` to save it. */
+  readonly url: string
+}
+
+export interface RecordingOutput {
+  readonly id: string
+  readonly kind: 'video' | 'audio'
+  readonly layout?: RecordingLayout
+  readonly size?: string
+  readonly names?: boolean
+  readonly state: 'queued' | 'running' | 'ready' | 'failed'
+  /** 0 to 1. */
+  readonly progress: number
+  readonly attempts: number
+  readonly error?: Failure
+  readonly createdAt: string
+  readonly finishedAt?: string
+  readonly files: readonly RecordingFile[]
+}
+
+export interface Recording {
+  readonly id: string
+  readonly title: string
+  readonly room: string
+  readonly meetingId?: string
+  readonly state: RecordingState
+  /** 0 to 1, while it is processing. */
+  readonly progress: number
+  readonly startedAt: string
+  readonly startedBy: { readonly kind: string; readonly id?: string; readonly name?: string }
+  readonly endedAt?: string
+  readonly endReason?: RecordingEndReason
+  readonly durationMs: number
+  readonly bytes: number
+  readonly participants: readonly RecordedParticipant[]
+  readonly error?: Failure
+  readonly upload: RecordingUpload
+  /** Newest first. */
+  readonly outputs: readonly RecordingOutput[]
+  readonly expiresAt?: string
+  readonly role: 'manager' | 'viewer'
+  readonly mayDownload: boolean
+  readonly version: number
+}
+
+export interface RecordingTrack {
+  readonly id: string
+  /** Their identity. */
+  readonly participant: string
+  readonly name: string
+  readonly source: string
+  readonly codec: string
+  readonly startMs: number
+  readonly endMs?: number
+  readonly packets: number
+  readonly lostPackets: number
+  readonly files: readonly (RecordingFile & { readonly offsetMs: number; readonly recovered: boolean })[]
+}
+
+export interface RecordingShare {
+  readonly id: string
+  /** What people open. Told once, when it is made. */
+  readonly url?: string
+  readonly createdAt: string
+  readonly expiresAt: string
+  readonly mayDownload: boolean
+  readonly views: number
+}
+
+export interface SharedRecording {
+  readonly title: string
+  readonly startedAt: string
+  readonly durationMs: number
+  readonly participants: readonly RecordedPerson[]
+  readonly files: readonly RecordingFile[]
+  readonly mayDownload: boolean
+  readonly expiresAt: string
 }

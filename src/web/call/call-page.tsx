@@ -12,6 +12,9 @@ import { describeBarrier } from './happenings.ts'
 import { HostDialog } from './host-dialog.tsx'
 import { KnockCard, useKnocks } from './knock-card.tsx'
 import { PeoplePanel } from './people-panel.tsx'
+import { RecordingDialog, StartRecordingDialog } from './recording-dialogs.tsx'
+import { RecordingMark } from './recording-mark.tsx'
+import { RecordingNotice, useRecordingNotice } from './recording-notice.tsx'
 import { Stage } from './stage.tsx'
 import { tileKey } from './tile.tsx'
 import { useNotices } from './use-notices.ts'
@@ -42,6 +45,7 @@ export function CallPage({ call, room, link }: CallPageProps) {
   const shares = useShares(state)
   const knocking = useKnocks(call, state.isHost ? state.lobby : noKnocks, notices.say)
   const asked = useAsked(call)
+  const told = useRecordingNotice(state.recording, notices.tell)
   const [confirmation, setConfirmation] = useState<Confirmation>()
   const [offSpotlight, setOffSpotlight] = useState<string>()
   useWakeLock(state.phase.at === 'connected')
@@ -109,23 +113,37 @@ export function CallPage({ call, room, link }: CallPageProps) {
         <h1 className="visually-hidden" tabIndex={-1} ref={heading}>
           {room}
         </h1>
-        <Banners call={call} state={state}>
-          {shares.keys.length > 1 && shares.focus && !pinnedThere && (
-            <div className="share-tabs" role="group" aria-label="Shared screens">
-              {shares.keys.map(({ key, label }) => (
-                <button
-                  type="button"
-                  key={key}
-                  aria-pressed={key === shares.focus}
-                  onClick={() => shares.pick(key)}
-                >
-                  <MonitorUp size={15} aria-hidden />
-                  {label}
-                </button>
-              ))}
-            </div>
+        <div className="stage-top">
+          {state.recording && (
+            <RecordingMark recording={state.recording} onClick={() => setDialog('recording')} />
           )}
-        </Banners>
+          <Banners call={call} state={state}>
+            {shares.keys.length > 1 && shares.focus && !pinnedThere && (
+              <div className="share-tabs" role="group" aria-label="Shared screens">
+                {shares.keys.map(({ key, label }) => (
+                  <button
+                    type="button"
+                    key={key}
+                    aria-pressed={key === shares.focus}
+                    onClick={() => shares.pick(key)}
+                  >
+                    <MonitorUp size={15} aria-hidden />
+                    {label}
+                  </button>
+                ))}
+              </div>
+            )}
+          </Banners>
+        </div>
+        {told.shown && (
+          <RecordingNotice
+            key={told.shown.id}
+            recording={told.shown}
+            onAnswer={(agrees) => call.consentToRecording(agrees)}
+            onLeave={() => call.leave()}
+            onDone={told.done}
+          />
+        )}
         <Stage
           state={state}
           compact={compact}
@@ -224,6 +242,15 @@ export function CallPage({ call, room, link }: CallPageProps) {
             setDialog(undefined)
             setConfirmation({ act: 'end' })
           }}
+          onClose={() => setDialog(undefined)}
+        />
+      )}
+      {dialog === 'record' && <StartRecordingDialog call={call} onClose={() => setDialog(undefined)} />}
+      {dialog === 'recording' && state.recording && (
+        <RecordingDialog
+          call={call}
+          state={state}
+          recording={state.recording}
           onClose={() => setDialog(undefined)}
         />
       )}

@@ -1,4 +1,4 @@
-import type { Obstacle, RoomPolicy, WaitReason } from 'sluice-client'
+import type { Obstacle, RecordingHealth, RoomPolicy, WaitReason } from 'sluice-client'
 
 /**
  * What the room page shows, as values, and what it can ask for. The page is a function of `CallState`; `sdk-call.ts` makes it
@@ -52,6 +52,25 @@ export interface ChatMessage {
   readonly local: boolean
   readonly text: string
   readonly at: number
+}
+
+export type { RecordingHealth } from 'sluice-client'
+
+/** The recording of this call that goes on. */
+export interface CallRecording {
+  readonly id: string
+  readonly state: 'starting' | 'recording' | 'stopping'
+  /** Milliseconds. */
+  readonly since: number
+  /** Who started it: their name, undefined when nobody in the call did. */
+  readonly by: string | undefined
+  readonly isOwn: boolean
+  /** What people are to be told. */
+  readonly notice: string
+  /** Whether only those are recorded who agreed. */
+  readonly asksConsent: boolean
+  /** What the own person said; undefined: nothing yet. */
+  readonly agreed: boolean | undefined
 }
 
 /** One of the own three switches. `busy` while the browser or server is asked. */
@@ -108,6 +127,11 @@ export interface CallState {
   readonly lobby: readonly Knock[]
   /** Id of who is in the spotlight for everybody. */
   readonly spotlight: string | undefined
+  readonly recording: CallRecording | undefined
+  /** How it goes; hosts know it some seconds after it began. */
+  readonly recordingHealth: RecordingHealth | undefined
+  /** Whether the own person may start and end recordings. */
+  readonly mayRecord: boolean
 }
 
 export type Blocked = Readonly<Record<'microphone' | 'camera' | 'screen' | 'chat', Obstacle | undefined>>
@@ -160,6 +184,11 @@ export interface Call {
   sendChat(text: string): void
   useDevice(kind: DeviceKind, deviceId: string): Promise<void>
   deviceInUse(kind: DeviceKind): string | undefined
+  /** Resolves to why not, in words; undefined: it begins. Whoever starts it agrees to being recorded, too. */
+  startRecording(): Promise<string | undefined>
+  /** Resolves to why not, in words; undefined: it ends. */
+  stopRecording(): Promise<string | undefined>
+  consentToRecording(agrees: boolean): void
   /** From a click: lets the browser play sound. */
   startAudio(): void
   leave(): void

@@ -1,5 +1,6 @@
 import {
   ChevronUp,
+  Circle,
   Video,
   VideoOff,
   Ellipsis,
@@ -15,16 +16,18 @@ import {
   PhoneOff,
   Settings2,
   ShieldCheck,
+  Square,
   UserRound,
   UsersRound,
 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Menu, MenuItem } from '../ui/menu.tsx'
+import { useMedia } from '../ui/use-media.ts'
 import type { Call, CallState, Switch } from './call.ts'
 import { describeBarrier } from './happenings.ts'
 
 export type Panel = 'chat' | 'people'
-export type DialogName = 'settings' | 'help' | 'invite' | 'host'
+export type DialogName = 'settings' | 'help' | 'invite' | 'host' | 'record' | 'recording'
 
 interface ControlsProps {
   readonly call: Call
@@ -60,6 +63,15 @@ export function Controls(props: ControlsProps) {
   const turnHand = () => call.raiseHand(!handUp)
   const waiting = state.isHost ? state.lobby.length : 0
   const barrierOf = (what: 'microphone' | 'camera' | 'screen') => describeBarrier(what, state.blocked)
+  const { recording } = state
+  const recordLabel = recording ? 'Stop recording…' : 'Record…'
+  const recordIcon = recording ? (
+    <Square size={18} className="record-icon" aria-hidden />
+  ) : (
+    <Circle size={18} className="record-icon" aria-hidden />
+  )
+  const record = () => props.onDialog(recording ? 'recording' : 'record')
+  const roomForRecord = useMedia('(min-width: 1100px)')
   const share = () => {
     const why = barrierOf('screen')
     if (why === undefined) call.setScreen(!state.screen.on)
@@ -170,6 +182,7 @@ export function Controls(props: ControlsProps) {
                 )}
                 {item(viewIcon, viewLabel, props.onView, 'view-toggle')}
                 {canShare && item(shareIcon, shareLabel, share, 'toggle-screen')}
+                {state.mayRecord && item(recordIcon, recordLabel, record, 'record-toggle')}
                 {state.isHost &&
                   item(
                     <ShieldCheck size={19} aria-hidden />,
@@ -286,6 +299,19 @@ export function Controls(props: ControlsProps) {
         >
           {viewIcon}
         </button>
+        {state.mayRecord && roomForRecord && (
+          <button
+            type="button"
+            className="control quiet"
+            data-testid="record-toggle"
+            aria-label={recordLabel}
+            title={recordLabel}
+            aria-haspopup="dialog"
+            onClick={record}
+          >
+            {recordIcon}
+          </button>
+        )}
         {state.isHost && (
           <button
             type="button"
@@ -324,6 +350,18 @@ export function Controls(props: ControlsProps) {
         <Menu label="More" className="control quiet" icon={<Ellipsis size={21} aria-hidden />}>
           {(close) => (
             <>
+              {state.mayRecord && !roomForRecord && (
+                <MenuItem
+                  icon={recordIcon}
+                  testId="record-toggle"
+                  onClick={() => {
+                    close()
+                    record()
+                  }}
+                >
+                  {recordLabel}
+                </MenuItem>
+              )}
               <MenuItem
                 icon={<Settings2 size={19} aria-hidden />}
                 onClick={() => {

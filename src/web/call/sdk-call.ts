@@ -1,6 +1,7 @@
 import {
   Room,
   type DisconnectReason,
+  type LiveRecording,
   type LocalTrack,
   type Participant,
   type RemoteParticipant,
@@ -14,6 +15,7 @@ import { settings } from '../ui/settings.ts'
 import type {
   Call,
   CallEvent,
+  CallRecording,
   CallState,
   ChatMessage,
   DeviceKind,
@@ -26,6 +28,7 @@ import type {
 } from './call.ts'
 import { longestMessage } from './chat-limits.ts'
 import { describeMute, describePolicyChange, describeStop, startedMuted } from './happenings.ts'
+import { describeEnd, describeRefusal, isBadEnd } from './recording-words.ts'
 import { hostActions } from './sdk-host.ts'
 
 /** The call over the SDK's Room. The only file of the room page that knows the SDK. */
@@ -149,6 +152,9 @@ class SdkCall implements Call {
   #messages: readonly ChatMessage[] = []
   #phase: CallState['phase'] = { at: 'connecting' }
   #policy: Room['policy']
+  #recording: CallRecording | undefined
+  /** What the own person said to which recording. */
+  #consent: { readonly to: string; readonly agrees: boolean } | undefined
   readonly host: HostActions
 
   constructor(room: Room) {
@@ -232,6 +238,42 @@ class SdkCall implements Call {
     return this.#room.getActiveDevice(kind)
   }
 
+  async startRecording(): Promise<string | undefined> {
+    try {
+      const { recordingId, asksConsent, by } = await this.#room.startRecording()
+      // Somebody else may have started it a moment before: then one is asked like everybody.
+      if (asksConsent && by === this.#room.localParticipant.id) this.#sayConsent(recordingId, true)
+      return undefined
+    } catch (error) {
+      return describeRefusal(error)
+    }
+  }
+
+  async stopRecording(): Promise<string | undefined> {
+    try {
+      await this.#room.stopRecording()
+      return undefined
+    } catch (error) {
+      return codeOf(error) === 'not-found' ? undefined : describeRefusal(error)
+    }
+  }
+
+  consentToRecording(agrees: boolean): void {
+    const { recording } = this.#room
+    if (recording) this.#sayConsent(recording.recordingId, agrees)
+  }
+
+  #sayConsent(to: string, agrees: boolean): void {
+    const before = this.#consent
+    this.#consent = { to, agrees }
+    this.#change()
+    this.#room.consentToRecording(agrees).catch((error: unknown) => {
+      this.#consent = before
+      this.#change()
+      this.#problem(`Your answer did not reach the server. ${textOf(error)}`)
+    })
+  }
+
   startAudio(): void {
     this.#room.startAudio().catch((error: unknown) => this.#problem(textOf(error)))
   }
@@ -265,6 +307,7 @@ class SdkCall implements Call {
       'spotlightChanged',
       'policyChanged',
       'grantsChanged',
+      'recordingHealth',
     ] as const) {
       room.on(event, change)
     }
@@ -285,6 +328,7 @@ class SdkCall implements Call {
       )
     })
     this.#listenToHosts()
+    this.#listenToRecording()
     room.on('participantConnected', (participant) => {
       this.#emit({ type: 'joined', name: nameOf(participant) })
       this.#change()
@@ -348,6 +392,23 @@ class SdkCall implements Call {
     room.on('spotlightChanged', (participant) => {
       if (participant?.isLocal) concerns('You are in the spotlight: everybody sees you large.')
       else if (participant) note(`${nameOf(participant)} is in the spotlight.`)
+    })
+  }
+
+  #listenToRecording(): void {
+    const room = this.#room
+    let before = room.recording
+    room.on('recordingChanged', (recording, reason) => {
+      const ended = before !== undefined && before.recordingId !== recording?.recordingId
+      before = recording
+      this.#change()
+      const text = ended ? describeEnd(reason) : undefined
+      if (text === undefined || this.#phase.at === 'ended') return
+      if (isBadEnd(reason)) this.#problem(text)
+      else this.#emit({ type: 'note', text, lasting: true })
+    })
+    room.on('recordingFailed', (why) => {
+      this.#problem(`This call is to be recorded, and is not yet. ${describeRefusal({ data: { why } })}`)
     })
   }
 
@@ -439,7 +500,29 @@ class SdkCall implements Call {
       },
       lobby: room.lobby.map(knockOf),
       spotlight: room.spotlight?.isLocal ? people[0]?.id : room.spotlight?.id,
+      recording: this.#recordingOf(room.recording),
+      recordingHealth: room.recordingHealth,
+      mayRecord: room.can('record'),
     }
+  }
+
+  /** The name of who started it stays when they leave. */
+  #recordingOf(recording: LiveRecording | undefined): CallRecording | undefined {
+    if (!recording) return (this.#recording = undefined)
+    const { recordingId: id, state, startedAt, by, notice, asksConsent } = recording
+    const known = this.#recording?.id === id ? this.#recording : undefined
+    const starter = by === undefined ? undefined : this.#room.remoteParticipants.get(by)
+    this.#recording = {
+      id,
+      state,
+      since: startedAt.getTime(),
+      by: known?.by ?? (starter && nameOf(starter)),
+      isOwn: by !== undefined && by === this.#room.localParticipant.id,
+      notice,
+      asksConsent,
+      agreed: this.#consent?.to === id ? this.#consent.agrees : undefined,
+    }
+    return this.#recording
   }
 
   #switch(which: SwitchName, on: boolean): Switch {

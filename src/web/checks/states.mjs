@@ -49,6 +49,15 @@ export const states = {
   restricted: 'page=call&count=4&restricted',
   'restricted-chat': 'page=call&count=4&restricted&messages=4#chat-toggle',
   asked: 'page=call&count=4#asked',
+  'recording-notice': 'page=call&count=4&recording=notice',
+  'recording-consent': 'page=call&count=4&recording=ask',
+  'recording-declined': 'page=call&count=4&recording=ask#recording-decline',
+  'recording-details': 'page=call&count=4&recording=ask#recording-decline,recording-mark',
+  'recording-host': 'page=call&count=4&host&recording=notice&recording-own',
+  'recording-health': 'page=call&count=4&host&recording=ask&recording-own&recording-bad#recording-mark',
+  'recording-start': 'page=call&count=3&host#record-toggle',
+  'recording-refused': 'page=call&count=9&host#record-toggle,record-start',
+  'recording-busy': 'page=call&count=5&host&knocks=1&reconnecting&recording=notice',
   denied: 'page=end&why=denied',
   removed: 'page=end&why=removed',
   banned: 'page=end&why=banned',
@@ -80,7 +89,7 @@ export async function openState(page, state, theme) {
   await page.goto(`${base}?${path}&theme=${theme}`)
   await page.locator('#root > *').first().waitFor()
   await page.waitForTimeout(700)
-  await perform(page, act)
+  for (const each of act?.split(',') ?? []) await perform(page, each)
 }
 
 async function perform(page, act) {
