@@ -10,7 +10,7 @@ export interface AuditEntry {
   readonly actor: Actor
   readonly action: AuditAction
   readonly target?: {
-    readonly kind: 'account' | 'api-key' | 'room' | 'meeting' | 'participant'
+    readonly kind: 'account' | 'api-key' | 'room' | 'meeting' | 'participant' | 'recording'
     readonly id: string
   }
   /** More that an admin will want to know. Nothing secret: this is read by people. */

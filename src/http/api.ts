@@ -42,9 +42,13 @@ export const tags = {
   Rooms: 'Live rooms and who is in them, for backends.',
   Meetings: 'Scheduled meetings, their invitations, who was there.',
   Calls: 'Instant calls.',
+  Recordings: 'Recordings, what is made of them, and links that share them.',
   Audit: 'Who did what, for admins.',
 } as const
 export type Tag = keyof typeof tags
+
+/** What an endpoint answers when nothing is wrong. 304 and 416 belong to files of which parts can be asked for. */
+export type Status = 200 | 201 | 202 | 204 | 206 | 302 | 304 | 416
 
 /** One more limit than those that hold for every endpoint. */
 export interface EndpointLimit {
@@ -67,13 +71,13 @@ export interface EndpointFacts<P extends TObject, Q extends TObject, B extends T
   /** What is answered; left out, nothing is (204). */
   readonly answer?: R
   /** 200 by default. Several where it depends: the handler calls `call.status`. */
-  readonly status?: 200 | 201 | 202 | 302 | readonly (200 | 201 | 202)[]
+  readonly status?: Status | readonly Status[]
   /** Besides those that follow from access, body and limits. */
   readonly errors?: readonly ErrorCode[]
   readonly limits?: readonly EndpointLimit[]
   /** The object has a version: the answer's becomes its ETag, and for a change `call.version` is what If-Match says. */
   readonly versioned?: boolean
-  /** Media type of an answer that is not JSON. */
+  /** Media type of an answer that is not JSON, where the handler sets no other. */
   readonly sends?: string
 }
 
@@ -97,7 +101,7 @@ export interface Call<
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   /** Answers with this status instead of the first declared one. */
-  status(code: 200 | 201 | 202): void
+  status(code: Status): void
 }
 
 export interface Endpoint extends EndpointFacts<TObject, TObject, TSchema, TSchema> {
@@ -219,7 +223,7 @@ class ServedApi implements Api {
           status: (code) => void reply.code(code),
         })
         if (versioned && answer) reply.header('etag', `"${(answer as { version: number }).version}"`)
-        if (sends !== undefined) reply.type(sends)
+        if (sends !== undefined && !reply.hasHeader('content-type')) reply.type(sends)
         if (reply.sent) return reply
         return reply.send(answer)
       },

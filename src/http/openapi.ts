@@ -121,7 +121,7 @@ function operation(endpoint: Endpoint, { schemas, responses }: Components): Json
             ...(endpoint.versioned && answer
               ? { headers: { ETag: { description: 'The version, quoted.', schema: { type: 'string' } } } }
               : {}),
-            ...(answer && status !== 302
+            ...(answer && status < 300 && status !== 204
               ? {
                   content: {
                     [sends ?? 'application/json']: {

@@ -16,7 +16,7 @@ const pagePaths = [
   ...['/r', '/r/*', '/m', '/m/*'],
   ...['/login', '/register', '/verify', '/forgot', '/reset', '/account', '/account/*'],
   ...['/meetings', '/meetings/*', '/calls', '/calls/*', '/history', '/history/*'],
-  ...['/admin', '/admin/*'],
+  ...['/recordings', '/recordings/*', '/admin', '/admin/*'],
 ]
 
 /** Serves the built web app: its hashed files under `/assets`, and its one page for every address that a person opens. Returns that page. */
