@@ -180,7 +180,7 @@ export function personOf(json: Record<string, unknown> | null): RecordingView['s
 }
 
 /** The video, else the sound, before its pictures. */
-function inOrder(files: readonly FileRow[]): FileRow[] {
+export function inOrder(files: readonly FileRow[]): FileRow[] {
   const order = ['video', 'audio', 'poster', 'preview', 'preview-index']
   return files.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
 }
