@@ -16,6 +16,9 @@ export interface TimedFrame extends MediaFrame {
   readonly lostBefore: number
 }
 
+/** A frame without an end would fill the memory; key frames of 4K screens have some megabytes. */
+const longestFrame = 16 * 1024 * 1024
+
 export interface FrameCounts {
   /** Video frames left out because they were damaged or refer to one that was. */
   dropped: number
@@ -34,6 +37,8 @@ export class FrameBuilder {
   /** RTP timestamp of the frame in the making, or of the one that is being left out. */
   #current: number | undefined
   #isLeavingOut = false
+  /** Of the frame in the making. */
+  #bytes = 0
   #lostBefore = 0
   #arrivedMs = 0
   #hasBegun = false
@@ -63,13 +68,22 @@ export class FrameBuilder {
     if (packet.timestamp !== this.#current) this.#begin(packet)
     this.#arrivedMs = packet.arrivedMs
     // Packets without payload are sent to measure the path.
-    if (!this.#isLeavingOut && packet.payload.length > 0) this.#depacketizer.add(packet.payload)
+    if (!this.#isLeavingOut && packet.payload.length > 0) this.#add(packet.payload)
     if (packet.marker || !this.#isVideo) frames.push(...this.#finish())
     return frames
   }
 
+  #add(payload: Buffer): void {
+    this.#bytes += payload.length
+    if (this.#bytes <= longestFrame) return this.#depacketizer.add(payload)
+    this.#depacketizer.reset()
+    this.#isLeavingOut = true
+    this.#waitsForKeyFrame = this.#isVideo
+  }
+
   #begin(packet: OrderedPacket): void {
     this.#current = packet.timestamp
+    this.#bytes = 0
     this.#isLeavingOut = this.#waitsForKeyFrame && !this.#depacketizer.startsKeyFrame(packet.payload)
   }
 
@@ -81,6 +95,11 @@ export class FrameBuilder {
     if (this.#current !== undefined && !this.#isLeavingOut) this.counts.dropped++
     this.#waitsForKeyFrame = true
     this.#current = undefined
+  }
+
+  /** The frame in the making cannot be read. */
+  abandon(): void {
+    this.#lose(0)
   }
 
   #finish(): TimedFrame[] {

@@ -87,6 +87,12 @@ const TrackStatistics = Type.Object({
   late: count('Of the lost ones, those that came too late.'),
   droppedFrames: count('Video frames left out because they were damaged or refer to one that was.'),
   keyFrameRequests: count(''),
+  malformed: Type.Optional(count('Packets that are not what their codec says.')),
+  socketDrops: Type.Optional(
+    count(
+      'Thrown away on this machine because the recorder did not read them in time. They are asked for again; those that never came are in lost, too.',
+    ),
+  ),
 })
 export type TrackStatistics = Static<typeof TrackStatistics>
 
@@ -135,6 +141,9 @@ export const Manifest = Type.Object(
     endedAt: Type.Optional(Type.String()),
     endReason: Type.Optional(oneOf(recordingEndReasons, '')),
     writer: Type.Integer({ description: 'Process id of the recorder.' }),
+    writerIdentity: Type.Optional(
+      Type.String({ description: 'Tells that process from others that had its id. Of Linux only.' }),
+    ),
     tracks: Type.Array(Track),
   },
   { additionalProperties: false },
@@ -169,12 +178,28 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
 /** Writes it so that there is always a whole one, the old or the new. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const path = join(folder, manifestName)
+  // At once, before anything is waited for: callers go on changing it.
+  const text = manifestText(manifest)
   const handle = await open(`${path}.new`, 'w')
   try {
-    await handle.writeFile(JSON.stringify(manifest, undefined, 2))
+    await handle.writeFile(text)
     await handle.datasync()
   } finally {
     await handle.close()
   }
   await rename(`${path}.new`, path)
+}
+
+const endedTracks = new WeakMap<Track, string>()
+
+/** JSON with a track per line. What is said of a track that has ended is made once: recordings of a day have many. */
+function manifestText(manifest: Manifest): string {
+  const { tracks, ...rest } = manifest
+  const lines = tracks.map((track) => {
+    if (track.endReason === undefined) return JSON.stringify(track)
+    const text = endedTracks.get(track) ?? JSON.stringify(track)
+    endedTracks.set(track, text)
+    return text
+  })
+  return `${JSON.stringify(rest).slice(0, -1)},"tracks":[\n${lines.join(',\n')}\n]}\n`
 }

@@ -3,6 +3,9 @@ import type { Track, TrackEndReason } from './manifest.ts'
 import type { AddTap } from './messages.ts'
 import type { Recorder } from './recorder.ts'
 
+/** RFC 6464 */
+const audioLevelUri = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level'
+
 export type OpenTapOptions = Pick<
   AddTap,
   'recordingId' | 'trackId' | 'participantId' | 'displayName' | 'source'
@@ -41,6 +44,7 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
       paused: true,
     })
     const codec = consumer.rtpParameters.codecs[0]!
+    const audioLevel = consumer.rtpParameters.headerExtensions?.find(({ uri }) => uri === audioLevelUri)
     const { port } = await recorder.addTap({
       recordingId,
       trackId,
@@ -50,6 +54,7 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
       mimeType: codec.mimeType,
       clockRate: codec.clockRate,
       payloadType: codec.payloadType,
+      ...(audioLevel && { audioLevelId: audioLevel.id }),
       from: { ip, port: transport.tuple.localPort },
     })
     isAdded = true
@@ -71,7 +76,7 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
 
 /**
  * What the recorder takes: every codec, asked for again as it is (nack) because on loopback a second stream for that is of no
- * use, no congestion control, so that the best layer comes, and no header extensions.
+ * use, no congestion control, so that the best layer comes, and of the header extensions how loud sound is.
  */
 export function recorderCapabilities(router: types.RtpCapabilities): types.RtpCapabilities {
   const isWanted = ({ type, parameter = '' }: types.RtcpFeedback) =>
@@ -80,6 +85,8 @@ export function recorderCapabilities(router: types.RtpCapabilities): types.RtpCa
     codecs: (router.codecs ?? [])
       .filter(({ mimeType }) => !mimeType.toLowerCase().endsWith('/rtx'))
       .map((codec) => ({ ...codec, rtcpFeedback: (codec.rtcpFeedback ?? []).filter(isWanted) })),
-    headerExtensions: [],
+    headerExtensions: (router.headerExtensions ?? []).filter(
+      ({ uri, kind }) => uri === audioLevelUri && kind === 'audio',
+    ),
   }
 }

@@ -5,13 +5,14 @@ import type { TimedFrame } from './frame-builder.ts'
 import { MatroskaFile } from './matroska/file.ts'
 import { isWebm } from './matroska/layout.ts'
 import type { RecordedFile } from './manifest.ts'
-import { wallMsAt, type TrackClock } from './track-clock.ts'
+import { wallMsAt, type ClockLine, type TrackClock } from './track-clock.ts'
 
 /** A file that is not finished has this behind its name. */
 export const unfinishedSuffix = '.part'
 /** Nothing sent for so long is told as a gap. Browsers that send no silence still send a packet each 400 ms. */
 const gapMs = 1000
-const mostGaps = 1000
+/** Per file. The manifest is written again and again while it is recorded. */
+const mostGaps = 500
 
 export interface PartOptions {
   readonly folder: string
@@ -37,13 +38,17 @@ function partName(trackId: string, number: number, codec: RecordedCodec): string
 export class Part {
   readonly #options: PartOptions
   readonly #name: string
-  readonly #file: MatroskaFile
+  /** Until it is finished. */
+  #file: MatroskaFile | undefined
   readonly #gaps: RecordedFile['gaps'] = []
   #state: RecordedFile['state'] = 'writing'
   #moreGaps = 0
   #frames = 0
   #lastMs = 0
   #durationMs = 0
+  #bytes = 0
+  /** What `describe` said last, and of which line; it stays true once the file is finished. */
+  #described: { line: ClockLine; recordingStartedMs: number; file: RecordedFile } | undefined
 
   constructor(options: PartOptions) {
     this.#options = options
@@ -84,21 +89,25 @@ export class Part {
     }
     this.#lastMs = timeMs
     this.#frames++
-    this.#file.add({ data: frame.data, isKey: frame.isKey, timeMs }, nowMs)
+    this.#file?.add({ data: frame.data, isKey: frame.isKey, timeMs }, nowMs)
   }
 
   tick(nowMs: number): void {
-    this.#file.tick(nowMs)
+    this.#file?.tick(nowMs)
   }
 
-  sync(): Promise<void> {
-    return this.#file.sync()
+  async sync(): Promise<void> {
+    await this.#file?.sync()
   }
 
   /** Finishes the file and gives it its name. */
   async finish(): Promise<void> {
-    const facts = await this.#file.finish()
+    const file = this.#file
+    if (!file) return
+    const facts = await file.finish()
     this.#durationMs = facts.durationMs
+    this.#bytes = file.bytes
+    this.#file = undefined
     if (this.#state === 'failed') return
     await rename(this.#path + unfinishedSuffix, this.#path)
     this.#state = 'finished'
@@ -108,21 +117,25 @@ export class Part {
   describe(recordingStartedMs: number): RecordedFile {
     const { clock, clockRate, firstTicks, format, startReason } = this.#options
     const line = clock.line()
+    const before = this.#described
+    if (before?.line === line && before.recordingStartedMs === recordingStartedMs) return before.file
     const wallMs = wallMsAt(line, (firstTicks / clockRate) * 1000)
-    return {
+    const file: RecordedFile = {
       name: this.#name,
       state: this.#state,
       offsetMs: round(wallMs - recordingStartedMs),
       driftPpm: round(line.driftPpm),
       clock: line.from,
       durationMs: this.#durationMs,
-      bytes: this.#file.bytes,
+      bytes: this.#file?.bytes ?? this.#bytes,
       frames: this.#frames,
       ...(format && { width: format.width, height: format.height }),
       startReason,
       gaps: [...this.#gaps],
       moreGaps: this.#moreGaps,
     }
+    if (this.#state !== 'writing' && !this.#file) this.#described = { line, recordingStartedMs, file }
+    return file
   }
 }
 

@@ -1,9 +1,13 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { execFile, fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Log } from '../src/lib/log.ts'
 import type { RecordingEndReason } from './manifest.ts'
 import type { FromRecorder, RecorderMethod, RecorderRequests, ToRecorder } from './messages.ts'
+import { RecorderError } from './recorder-error.ts'
+
+const run = promisify(execFile)
 
 export interface RecorderOptions {
   readonly log: Log
@@ -11,10 +15,14 @@ export interface RecorderOptions {
   readonly onEnded: (recordingId: string, reason: RecordingEndReason) => void
   /** The process is gone without being told to; what it recorded waits for `recover`. */
   readonly onDied: () => void
+  /** The cores it is kept on, so that it takes nothing from media workers (`spareCores`); none leaves that to the system. */
+  readonly cores?: readonly number[]
 }
 
 /** How long a process that was told to end may take before it is killed, in milliseconds. */
 const closeGraceMs = 35_000
+/** How long a process may take to come up; a machine under load needs seconds. */
+const readyWithinMs = 30_000
 
 /** The recorder process, seen from the server. It finishes its files by itself when the server is gone. */
 export class Recorder {
@@ -26,6 +34,7 @@ export class Recorder {
   >()
   #nextId = 1
   #closed: Promise<void> | undefined
+  #isReady = false
   #isGone = false
 
   /** Throws when the process does not come up. */
@@ -35,9 +44,14 @@ export class Recorder {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced',
+      // The disk is waited for in threads; of Node's four, a slow sync of one recording would keep others from writing.
+      env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
     })
     const recorder = new Recorder(child, options)
-    await recorder.#isReady()
+    await recorder.#ready()
+    await recorder.#pin()
+    if (recorder.#isGone) throw isGone()
+    recorder.#isReady = true
     return recorder
   }
 
@@ -57,6 +71,11 @@ export class Recorder {
   /** Opens a port for a consumer. Connect its PlainTransport to it, then resume the consumer. */
   addTap(data: RecorderRequests['addTap']['in']): Promise<{ port: number }> {
     return this.#ask('addTap', data)
+  }
+
+  /** Somebody has another name from now on. */
+  updateTap(data: RecorderRequests['updateTap']['in']): Promise<undefined> {
+    return this.#ask('updateTap', data)
   }
 
   /** Finishes the files of a track. Undefined if it had ended already. */
@@ -88,29 +107,45 @@ export class Recorder {
     clearTimeout(force)
   }
 
-  async #isReady(): Promise<void> {
-    const ready = new Promise<void>((resolve, reject) => {
-      this.#child.on('message', (message: FromRecorder) => {
-        if ('ready' in message) resolve()
-        else this.#received(message)
+  async #ready(): Promise<void> {
+    let force: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#child.on('message', (message: FromRecorder) => {
+          if ('ready' in message) resolve()
+          else this.#received(message)
+        })
+        this.#child.once('error', (error) => {
+          this.#gone(error.message)
+          reject(error)
+        })
+        this.#child.once('exit', (code, signal) => {
+          this.#gone(signal ?? `exit code ${code}`)
+          reject(new RecorderError('gone', `the recorder process ended: ${signal ?? code}`))
+        })
+        force = setTimeout(() => this.#child.kill('SIGKILL'), readyWithinMs)
       })
-      this.#child.once('error', (error) => {
-        this.#gone(error.message)
-        reject(error)
-      })
-      this.#child.once('exit', (code, signal) => {
-        this.#gone(signal ?? `exit code ${code}`)
-        reject(new Error(`the recorder process ended: ${signal ?? code}`))
-      })
-    })
-    await ready
+    } finally {
+      clearTimeout(force)
+    }
+  }
+
+  /** Linux only, like the workers' own pinning. Failing to do it costs speed, not recordings. */
+  async #pin(): Promise<void> {
+    const { cores = [], log } = this.#options
+    if (cores.length === 0 || this.#child.pid === undefined) return
+    try {
+      await run('taskset', ['--all-tasks', '--cpu-list', '--pid', cores.join(','), String(this.#child.pid)])
+    } catch (error) {
+      log.warn({ err: error, cores }, 'recorder could not be kept on its cores')
+    }
   }
 
   #received(message: Exclude<FromRecorder, { ready: true }>): void {
     if ('ended' in message) return this.#options.onEnded(message.ended, message.reason)
     const waiting = this.#waiting.get(message.id)
     this.#waiting.delete(message.id)
-    if ('error' in message) waiting?.reject(new Error(message.error))
+    if ('error' in message) waiting?.reject(new RecorderError(message.error.code, message.error.message))
     else waiting?.resolve(message.result)
   }
 
@@ -118,14 +153,14 @@ export class Recorder {
     method: M,
     data: RecorderRequests[M]['in'],
   ): Promise<RecorderRequests[M]['out']> {
-    if (this.#isGone || this.#closed) return Promise.reject(new Error('the recorder process is gone'))
+    if (this.#isGone || this.#closed) return Promise.reject(isGone())
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject })
       this.#child.send({ id, method, data } as ToRecorder, (error) => {
         if (!error) return
         this.#waiting.delete(id)
-        reject(error)
+        reject(new RecorderError('gone', error.message))
       })
     })
   }
@@ -133,10 +168,15 @@ export class Recorder {
   #gone(why: string): void {
     if (this.#isGone) return
     this.#isGone = true
-    for (const { reject } of this.#waiting.values()) reject(new Error('the recorder process is gone'))
+    for (const { reject } of this.#waiting.values()) reject(isGone())
     this.#waiting.clear()
-    if (this.#closed) return
+    // One that never came up is told by `create`.
+    if (this.#closed || !this.#isReady) return
     this.#options.log.error({ pid: this.#child.pid, why }, 'recorder process died')
     this.#options.onDied()
   }
+}
+
+function isGone(): RecorderError {
+  return new RecorderError('gone', 'the recorder process is gone')
 }

@@ -1,8 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdir, statfs } from 'node:fs/promises'
+import { mkdir, open, statfs } from 'node:fs/promises'
 import { recordedCodec } from './codecs/depacketizer.ts'
 import {
+  readManifest,
   trackEndReasons,
   writeManifest,
   type Manifest,
@@ -11,6 +12,9 @@ import {
   type TrackEndReason,
 } from './manifest.ts'
 import type { AddTap, RecordingStatistics, StartRecording } from './messages.ts'
+import { processIdentity } from './process-identity.ts'
+import { RecorderError, toRecorderError } from './recorder-error.ts'
+import { portsKey, readSocketDrops } from './socket-drops.ts'
 import { Tap } from './tap.ts'
 
 const tickMs = 50
@@ -19,11 +23,17 @@ const syncEveryMs = 2000
 const manifestEveryMs = 5000
 /** A key frame of a large picture comes as hundreds of packets at once; the kernel caps it at net.core.rmem_max. */
 const receiveBufferBytes = 2 * 1024 * 1024
+/** Writing the manifest may hold up media for one part in so many of the time. */
+const manifestShare = 50
+/** Files that are synced at the same time: a file system does much of it for all at once. */
+const syncedTogether = 4
 
 interface RunningTap {
   readonly tap: Tap
   readonly socket: Socket
   readonly track: Track
+  /** Both ends of the socket, as `portsKey`; undefined until it is connected. */
+  ports: string | undefined
 }
 
 /** Milliseconds since 1970 on a clock that never steps. */
@@ -34,9 +44,18 @@ export function nowMs(): number {
 /** One recording in the recorder process: its taps, its sockets and its manifest. */
 export class Recording {
   readonly #options: StartRecording
-  readonly #onEnded: (reason: RecordingEndReason) => void
+  readonly #onEnded: (recording: Recording, reason: RecordingEndReason) => void
   readonly #startedMs = nowMs()
   readonly #manifest: Manifest
+  #freeBytes = 0
+  /** Of tracks that have ended. */
+  #endedPackets = 0
+  #endedLost = 0
+  /** When the manifest was written last, and how long making its text took. */
+  #savedMs = 0
+  #saveCostMs = 0
+  /** Whether files were made since the folder was synced. */
+  #hasNewFiles = true
   readonly #taps = new Map<string, RunningTap>()
   /** Taps whose files are being finished. */
   readonly #ending = new Map<string, Promise<void>>()
@@ -48,17 +67,27 @@ export class Recording {
   /** Makes the folder and its manifest before anything is recorded. */
   static async create(
     options: StartRecording,
-    onEnded: (reason: RecordingEndReason) => void,
+    onEnded: (recording: Recording, reason: RecordingEndReason) => void,
   ): Promise<Recording> {
     await mkdir(options.folder, { recursive: true })
-    const recording = new Recording(options, onEnded)
-    if ((await recording.#freeBytes()) < options.minFreeBytes) throw new Error('disk-full')
+    if ((await readManifest(options.folder)) !== undefined) {
+      throw new RecorderError('recording-exists', 'the folder holds a recording already')
+    }
+    const recording = new Recording(options, onEnded, await processIdentity(process.pid))
+    await recording.#lookForSpace()
+    if (recording.#freeBytes < options.minFreeBytes) {
+      throw new RecorderError('disk-full', 'less is free on the disk than is to stay so')
+    }
     await recording.#save()
     recording.#startTimers()
     return recording
   }
 
-  private constructor(options: StartRecording, onEnded: (reason: RecordingEndReason) => void) {
+  private constructor(
+    options: StartRecording,
+    onEnded: (recording: Recording, reason: RecordingEndReason) => void,
+    identity: string | undefined,
+  ) {
     this.#options = options
     this.#onEnded = onEnded
     this.#manifest = {
@@ -67,6 +96,7 @@ export class Recording {
       state: 'recording',
       startedAt: new Date(this.#startedMs).toISOString(),
       writer: process.pid,
+      ...(identity !== undefined && { writerIdentity: identity }),
       tracks: [],
     }
   }
@@ -74,13 +104,12 @@ export class Recording {
   /** Opens a port of its own for the consumer; mediasoup's transport is to be connected to it. */
   async addTap(request: AddTap): Promise<number> {
     const { trackId, participantId, displayName, source } = request
-    if (this.#closed) throw new Error('the recording has ended')
+    if (this.#closed) throw new RecorderError('ended', 'the recording has ended')
     if (this.#manifest.tracks.some((track) => track.trackId === trackId)) {
-      throw new Error(`there is a track ${trackId} already`)
+      throw new RecorderError('track-exists', `there is a track ${trackId} already`)
     }
-    if (!/^[\w-]{1,64}$/.test(trackId)) throw new Error('a track id is made of letters, digits, - and _')
     const codec = recordedCodec(request.mimeType)
-    if (!codec) throw new Error(`${request.mimeType} cannot be recorded`)
+    if (!codec) throw new RecorderError('not-recordable', `${request.mimeType} cannot be recorded`)
 
     const socket = createSocket({
       type: request.from.ip.includes(':') ? 'udp6' : 'udp4',
@@ -92,8 +121,12 @@ export class Recording {
       codec,
       clockRate: request.clockRate,
       payloadType: request.payloadType,
+      audioLevelId: request.audioLevelId,
       send: (rtcp) => socket.send(rtcp, () => undefined),
-      onChanged: () => this.#changed(),
+      onChanged: () => {
+        this.#hasNewFiles = true
+        this.#changed()
+      },
       onFailed: (error) => this.#diskFailed(error),
     })
     const track: Track = {
@@ -107,31 +140,45 @@ export class Recording {
       files: [],
     }
     this.#manifest.tracks.push(track)
-    this.#taps.set(trackId, { tap, socket, track })
+    const running: RunningTap = { tap, socket, track, ports: undefined }
+    this.#taps.set(trackId, running)
     try {
-      // Bound to the same loopback address as mediasoup's transport, on a port the system knows to be free; connected, so
-      // that the kernel keeps out what others send there.
-      socket.bind(0, request.from.ip)
-      await once(socket, 'listening')
-      socket.connect(request.from.port, request.from.ip)
-      await once(socket, 'connect')
+      await connect(socket, request.from)
+      const { port } = socket.address()
+      running.ports = portsKey({ local: port, remote: request.from.port })
       socket.on('message', (bytes) => tap.receive(bytes, nowMs()))
       // When the other end is gone, the kernel reports that as an error; the tap ends when it is told to.
       socket.on('error', () => undefined)
       await this.#save()
-      if (this.#closed) throw new Error('the recording has ended')
-      return socket.address().port
+      if (this.#taps.get(trackId) !== running) throw new RecorderError('ended', 'the track has ended')
+      return port
     } catch (error) {
+      // Nothing came through it: it never was, and its id may be used again.
       await this.#end(trackId, 'closed')
+      const place = this.#manifest.tracks.indexOf(track)
+      if (place >= 0 && track.files.length === 0 && !this.#closed) this.#manifest.tracks.splice(place, 1)
       throw error
     }
+  }
+
+  /** Somebody has another name from now on. */
+  updateTap({ trackId, displayName }: { trackId: string; displayName: string }): undefined {
+    const running = this.#taps.get(trackId)
+    if (!running) throw new RecorderError('ended', `there is no track ${trackId}`)
+    running.track.displayName = displayName
+    this.#changed()
   }
 
   async removeTap(trackId: string, reason: TrackEndReason): Promise<Track | undefined> {
     const running = this.#taps.get(trackId)
     if (!running) return undefined
     await this.#end(trackId, reason)
-    await this.#save()
+    try {
+      await this.#save()
+    } catch (error) {
+      // The track is finished; that the disk refuses the manifest is the end of the recording.
+      this.#diskFailed(error as Error)
+    }
     return running.track
   }
 
@@ -152,23 +199,27 @@ export class Recording {
     this.#manifest.endReason = reason
     // On a full disk the old manifest stays, and recover() makes this one again.
     await this.#save().catch(() => undefined)
-    this.#onEnded(reason)
+    this.#onEnded(this, reason)
     return this.#manifest
   }
 
   get statistics(): RecordingStatistics {
     const now = nowMs()
+    const tracks = Array.from(this.#taps.values(), ({ tap, track }) => ({
+      trackId: track.trackId,
+      participantId: track.participantId,
+      source: track.source,
+      ...tap.statistics,
+      files: tap.fileCount,
+      quietForMs: tap.lastPacketMs === undefined ? undefined : Math.round(now - tap.lastPacketMs),
+    }))
     return {
       recordingId: this.#options.recordingId,
       durationMs: Math.round(now - this.#startedMs),
-      tracks: Array.from(this.#taps.values(), ({ tap, track }) => ({
-        trackId: track.trackId,
-        participantId: track.participantId,
-        source: track.source,
-        ...tap.statistics,
-        files: tap.files(this.#startedMs).length,
-        quietForMs: tap.lastPacketMs === undefined ? undefined : Math.round(now - tap.lastPacketMs),
-      })),
+      packets: tracks.reduce((sum, { packets }) => sum + packets, this.#endedPackets),
+      lost: tracks.reduce((sum, { lost }) => sum + lost, this.#endedLost),
+      freeBytes: Math.max(0, this.#freeBytes - this.#options.minFreeBytes),
+      tracks,
     }
   }
 
@@ -185,10 +236,18 @@ export class Recording {
     socket.removeAllListeners('message')
     socket.close()
     await tap.close(nowMs())
-    track.files = tap.files(this.#startedMs)
-    track.statistics = tap.statistics
+    this.#describe(tap, track)
     track.endedMs = Math.round(nowMs() - this.#startedMs)
     track.endReason = reason
+    this.#endedPackets += track.statistics.packets
+    this.#endedLost += track.statistics.lost
+  }
+
+  #describe(tap: Tap, track: Track): void {
+    track.files = tap.files(this.#startedMs)
+    track.statistics = tap.statistics
+    const speech = tap.speech(this.#startedMs)
+    if (speech) track.speech = speech
   }
 
   #startTimers(): void {
@@ -200,6 +259,7 @@ export class Recording {
       for (const { tap } of this.#taps.values()) tap.tick(now)
     })
     every(manifestEveryMs, () => this.#changed())
+    every(manifestEveryMs, () => void this.#countDrops())
     let isSyncing = false
     every(syncEveryMs, () => {
       if (isSyncing) return
@@ -210,25 +270,40 @@ export class Recording {
 
   async #sync(): Promise<void> {
     try {
-      // One after the other: a slow disk gets no slower by being asked for everything at once.
-      for (const { tap } of this.#taps.values()) await tap.sync()
-      if ((await this.#freeBytes()) < this.#options.minFreeBytes) this.#endBecause('disk-full')
+      const waiting = [...this.#taps.values()]
+      const one = async (): Promise<void> => {
+        for (let running = waiting.pop(); running; running = waiting.pop()) await running.tap.sync()
+      }
+      await Promise.all(Array.from({ length: syncedTogether }, one))
+      if (this.#hasNewFiles) {
+        this.#hasNewFiles = false
+        await syncFolder(this.#options.folder)
+      }
+      await this.#lookForSpace()
+      if (this.#freeBytes < this.#options.minFreeBytes) this.#endBecause('disk-full')
     } catch (error) {
       this.#diskFailed(error as Error)
     }
   }
 
-  async #freeBytes(): Promise<number> {
+  async #lookForSpace(): Promise<void> {
     const { bavail, bsize } = await statfs(this.#options.folder)
-    return bavail * bsize
+    this.#freeBytes = bavail * bsize
   }
 
+  async #countDrops(): Promise<void> {
+    const drops = await readSocketDrops()
+    for (const { tap, ports } of this.#taps.values()) tap.socketDrops = drops.get(ports ?? '') ?? 0
+  }
+
+  /** Something changed that recovery would find out by itself, if less exactly: large manifests are written less often. */
   #changed(): void {
+    if (nowMs() - this.#savedMs < this.#saveCostMs * manifestShare) return
     this.#save().catch((error: unknown) => this.#diskFailed(error as Error))
   }
 
   #diskFailed(error: Error): void {
-    this.#endBecause((error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'disk-full' : 'disk-error')
+    this.#endBecause(toRecorderError(error).code === 'disk-full' ? 'disk-full' : 'disk-error')
   }
 
   #endBecause(reason: RecordingEndReason): void {
@@ -245,11 +320,41 @@ export class Recording {
   async #saveUntilCalm(): Promise<void> {
     while (this.#savesAgain) {
       this.#savesAgain = false
-      for (const { tap, track } of this.#taps.values()) {
-        track.files = tap.files(this.#startedMs)
-        track.statistics = tap.statistics
-      }
-      await writeManifest(this.#options.folder, this.#manifest)
+      this.#savedMs = nowMs()
+      for (const { tap, track } of this.#taps.values()) this.#describe(tap, track)
+      const written = writeManifest(this.#options.folder, this.#manifest)
+      this.#saveCostMs = nowMs() - this.#savedMs
+      await written
     }
+  }
+}
+
+/**
+ * Binds a socket to the loopback address of mediasoup's transport, on a port the system knows to be free, and connects it, so
+ * that the kernel keeps out what others send there. Throws also when somebody closes it meanwhile.
+ */
+async function connect(socket: Socket, to: { ip: string; port: number }): Promise<void> {
+  const stop = new AbortController()
+  socket.once('close', () => stop.abort())
+  const { signal } = stop
+  try {
+    const listening = once(socket, 'listening', { signal })
+    socket.bind(0, to.ip)
+    await listening
+    const connected = once(socket, 'connect', { signal })
+    socket.connect(to.port, to.ip)
+    await connected
+  } catch (error) {
+    throw signal.aborted ? new RecorderError('ended', 'the track has ended') : error
+  }
+}
+
+/** So that the names of new files outlive the machine, too. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.datasync()
+  } finally {
+    await handle.close()
   }
 }

@@ -12,6 +12,7 @@ import {
 import { repairFile, type RepairedFile } from './matroska/repair.ts'
 import { unfinishedSuffix } from './part.ts'
 import { complaintsAbout } from './probe.ts'
+import { processIdentity } from './process-identity.ts'
 
 export interface Recovered {
   readonly manifest: Manifest
@@ -33,7 +34,7 @@ export async function recover(
   options: { ffmpeg?: string } = {},
 ): Promise<Recovered | undefined> {
   const known = await readManifest(folder)
-  if (known?.state === 'recording') await endOrphan(known.writer)
+  if (known?.state === 'recording') await endOrphan(known)
   // What the orphan wrote at its end counts.
   const found = await readManifest(folder)
 
@@ -156,17 +157,18 @@ function emptyManifest(folder: string, repaired: ReadonlyMap<string, RepairedFil
 }
 
 /** Waits for a recorder that has lost its server to finish, and kills it if it does not. */
-async function endOrphan(pid: number): Promise<void> {
+async function endOrphan({ writer: pid, writerIdentity }: Manifest): Promise<void> {
+  const isWriter = async () => writerIdentity === undefined || (await processIdentity(pid)) === writerIdentity
   const deadline = performance.now() + orphanFinishesWithinMs
   for (;;) {
     const parent = await parentOfRecorder(pid)
-    if (parent === undefined) return
+    if (parent === undefined || !(await isWriter())) return
     if (parent === process.pid) throw new Error('this recording goes on')
     if (performance.now() >= deadline) break
     await delay(100)
   }
   process.kill(pid, 'SIGKILL')
-  while ((await parentOfRecorder(pid)) !== undefined) await delay(20)
+  while ((await parentOfRecorder(pid)) !== undefined && (await isWriter())) await delay(20)
 }
 
 /** The parent of a running recorder; undefined if that process is none or gone. Elsewhere than on Linux nobody can tell. */

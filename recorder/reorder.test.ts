@@ -60,15 +60,27 @@ test('a sequence far away is a new one', () => {
   const { reorder, push } = buffer()
   push(10)
   push(12)
-  const packets = reorder.push(packet(30_000), 1)
+  assert.deepEqual(push(30_000), [], 'one alone may have been under way for long')
+  const packets = reorder.push(packet(30_001), 1)
   assert.deepEqual(
     packets.map(({ sequence, lostBefore }) => [sequence, lostBefore > 0]),
     [
       [12, true],
       [30_000, true],
+      [30_001, false],
     ],
   )
-  assert.deepEqual(push(30_001), [30_001])
+  assert.deepEqual(push(30_002), [30_002])
+})
+
+test('a packet that was under way for seconds does not begin anything anew', () => {
+  const { reorder, push } = buffer()
+  for (let sequence = 0; sequence < 5000; sequence++) push(sequence)
+  assert.deepEqual(push(7), [])
+  assert.deepEqual(push(5000), [5000])
+  assert.deepEqual(push(9), [])
+  assert.deepEqual(push(5001), [5001])
+  assert.equal(reorder.counts.late, 2)
 })
 
 test('a hole never holds more than the memory for two seconds of a fast stream', () => {

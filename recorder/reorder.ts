@@ -41,6 +41,8 @@ export class ReorderBuffer {
   /** Since when the packet whose turn it is has been missed. */
   #missedSinceMs: number | undefined
   #lostBefore = 0
+  /** A packet so far away that the stream may have begun anew, if the next one follows it. */
+  #stray: { packet: RtpPacket; arrivedMs: number } | undefined
 
   constructor(options: { holdMs: number }) {
     this.#holdMs = options.holdMs
@@ -53,27 +55,41 @@ export class ReorderBuffer {
     if (this.#next !== undefined) {
       const distance = this.#unwrapper.peek(packet.sequence) - this.#newest
       if (Math.abs(distance) > restartDistance) {
+        const stray = this.#stray
+        this.#stray = { packet, arrivedMs: nowMs }
+        // One alone is a packet that was under way for seconds (RFC 3550, A.1).
+        if (stray?.packet.sequence !== ((packet.sequence - 1) & 0xffff)) {
+          this.counts.late++
+          return rest
+        }
+        this.counts.late--
         rest.push(...this.flush())
         this.#restart()
+        rest.push(...this.#place(stray.packet, stray.arrivedMs))
       }
     }
+    this.#stray = undefined
+    rest.push(...this.#place(packet, nowMs))
+    return rest
+  }
+
+  #place(packet: RtpPacket, nowMs: number): OrderedPacket[] {
     const index = this.#unwrapper.unwrap(packet.sequence)
     if (this.#next === undefined) this.#next = this.#newest = index
 
     if (index < this.#next) {
       if (this.#gaveUp.has(index)) this.counts.late++
       else this.counts.duplicates++
-      return rest
+      return []
     }
     if (this.#held.has(index)) {
       this.counts.duplicates++
-      return rest
+      return []
     }
     if (index < this.#newest) this.counts.reordered++
     else this.#newest = index
     this.#held.set(index, { packet, arrivedMs: nowMs })
-    rest.push(...this.#release(nowMs))
-    return rest
+    return this.#release(nowMs)
   }
 
   /** The packets behind holes that have lasted too long. Call it now and then: a stream may stop behind a hole. */

@@ -7,7 +7,7 @@ const fields = { payloadType: 101, sequence: 7, timestamp: 4_000_000_000, ssrc: 
 
 test('header extensions, contributing sources and padding are not payload', () => {
   const plain = rtpPacket(fields, Buffer.from('payload'))
-  assert.deepEqual(parseRtp(plain), { ...fields, payload: Buffer.from('payload') })
+  assert.deepEqual(parseRtp(plain), { ...fields, audioLevel: undefined, payload: Buffer.from('payload') })
 
   const head = Buffer.from(plain.subarray(0, 12))
   head[0] = 0x80 | 0x20 | 0x10 | 2
@@ -15,7 +15,26 @@ test('header extensions, contributing sources and padding are not payload', () =
   const extension = Buffer.from('bede000110ff0000', 'hex')
   const padding = Buffer.from([0, 0, 3])
   const full = Buffer.concat([head, sources, extension, Buffer.from('payload'), padding])
-  assert.deepEqual(parseRtp(full), { ...fields, payload: Buffer.from('payload') })
+  assert.deepEqual(parseRtp(full), { ...fields, audioLevel: undefined, payload: Buffer.from('payload') })
+})
+
+test('how loud sound is stands in a header extension of either form', () => {
+  const level = (block: string, id: number) => {
+    const packet = rtpPacket(fields, Buffer.from('payload'))
+    packet[0] = 0x90
+    const extended = Buffer.concat([packet.subarray(0, 12), Buffer.from(block, 'hex'), packet.subarray(12)])
+    const parsed = parseRtp(extended, id)
+    assert.deepEqual(parsed?.payload, Buffer.from('payload'))
+    return parsed?.audioLevel
+  }
+  // 5 with two bytes, padding, 10 with one that says voice and -33 dBov.
+  assert.equal(level('bede000251aabb00a0a10000', 10), 33)
+  assert.equal(level('bede000251aabb00a0a10000', 9), undefined)
+  assert.equal(level('1000000205 02aabb 0a 01 7f 00'.replaceAll(' ', ''), 10), 127)
+  // Behind 15 nothing follows; a length beyond the block is none.
+  assert.equal(level('bede0001f0a0a100', 10), undefined)
+  assert.equal(level('1000000109000a01', 10), undefined)
+  assert.equal(level('abcd0001a0a10000', 10), undefined)
 })
 
 test('what is not a whole packet is none', () => {

@@ -11,6 +11,8 @@ export interface RtpPacket {
   readonly marker: boolean
   /** Without padding; a view into the received bytes. */
   readonly payload: Buffer
+  /** How loud the sound in it is, in -dBov: 0 is the loudest, 127 silence (RFC 6464). Undefined if it does not say. */
+  readonly audioLevel?: number | undefined
 }
 
 /** Where on a sender's clock a timestamp lies. */
@@ -33,15 +35,21 @@ export function isRtcp(bytes: Buffer): boolean {
   return type >= 192 && type <= 223
 }
 
-/** Undefined for what is not a whole RTP packet. */
-export function parseRtp(bytes: Buffer): RtpPacket | undefined {
+/** Undefined for what is not a whole RTP packet. `audioLevelId`: of the header extension that says how loud it is. */
+export function parseRtp(bytes: Buffer, audioLevelId?: number): RtpPacket | undefined {
   if (bytes.length < fixedHeader) return undefined
   const first = bytes[0]!
   if (first >> 6 !== 2) return undefined
   let start = fixedHeader + (first & 0x0f) * 4
+  let audioLevel: number | undefined
   if (first & 0x10) {
     if (bytes.length < start + 4) return undefined
-    start += 4 + bytes.readUInt16BE(start + 2) * 4
+    const end = start + 4 + bytes.readUInt16BE(start + 2) * 4
+    if (audioLevelId !== undefined) {
+      const extension = findExtension(bytes.subarray(start, end), audioLevelId)
+      if (extension !== undefined && extension.length > 0) audioLevel = extension[0]! & 0x7f
+    }
+    start = end
   }
   let end = bytes.length
   if (first & 0x20) end -= bytes[end - 1]!
@@ -53,7 +61,30 @@ export function parseRtp(bytes: Buffer): RtpPacket | undefined {
     timestamp: bytes.readUInt32BE(4),
     ssrc: bytes.readUInt32BE(8),
     payload: bytes.subarray(start, end),
+    audioLevel,
   }
+}
+
+/** The content of a header extension, in either of the forms of RFC 8285. */
+function findExtension(block: Buffer, id: number): Buffer | undefined {
+  const profile = block.readUInt16BE(0)
+  const isTwoByte = (profile & 0xfff0) === 0x1000
+  if (profile !== 0xbede && !isTwoByte) return undefined
+  for (let at = 4; at < block.length;) {
+    const first = block[at]!
+    if (first === 0) {
+      at++
+      continue
+    }
+    const found = isTwoByte ? first : first >> 4
+    // Of the short form, 15 means that nothing follows.
+    if (!isTwoByte && found === 15) return undefined
+    const length = isTwoByte ? (block[at + 1] ?? 0) : (first & 0x0f) + 1
+    const start = at + (isTwoByte ? 2 : 1)
+    if (found === id) return block.subarray(start, start + length)
+    at = start + length
+  }
+  return undefined
 }
 
 /** The sender reports in a compound packet. */

@@ -1,4 +1,5 @@
 import type { RecordedCodec, VideoFormat } from './codecs/depacketizer.ts'
+import { opusDurationMs } from './codecs/opus.ts'
 import { FrameBuilder, type TimedFrame } from './frame-builder.ts'
 import type { RecordedFile, TrackStatistics } from './manifest.ts'
 import { Part } from './part.ts'
@@ -11,7 +12,8 @@ import {
   pictureLossIndication,
   type RtpPacket,
 } from './rtp.ts'
-import { TrackClock } from './track-clock.ts'
+import { bounded, SpeechSpans, type Span } from './speech.ts'
+import { TrackClock, wallMsAt } from './track-clock.ts'
 
 /**
  * How long packets wait behind a hole, in milliseconds. mediasoup asks a publisher ten times, a round trip or 100 ms apart,
@@ -33,6 +35,8 @@ const mostNacked = 40
 const jumpMs = 3000
 /** A network may stall; media time that has been behind for so long is another clock, too (a machine that slept). */
 const lateForMs = 10_000
+/** Each is a file. A window that is resized by hand makes one per size; who makes more than this is not recorded further. */
+const mostParts = 1000
 
 export interface TapOptions {
   readonly folder: string
@@ -41,6 +45,8 @@ export interface TapOptions {
   readonly clockRate: number
   /** Of the codec itself; packets of others (probes, retransmission) are left out. */
   readonly payloadType: number
+  /** Of the header extension that says how loud a packet is. */
+  readonly audioLevelId?: number | undefined
   readonly holdMs?: number | undefined
   /** Sends feedback to mediasoup. */
   readonly send: (rtcp: Buffer) => void
@@ -56,12 +62,25 @@ interface Stream {
   readonly builder: FrameBuilder
 }
 
+type StreamCounts = Omit<TrackStatistics, 'bytes' | 'keyFrameRequests' | 'malformed' | 'socketDrops'>
+
+const noCounts: StreamCounts = {
+  packets: 0,
+  duplicates: 0,
+  reordered: 0,
+  lost: 0,
+  late: 0,
+  droppedFrames: 0,
+}
+
 /**
  * Takes the packets of one consumer and writes them to files as frames with the publisher's own times: in order, from a key
  * frame on, holes left as time. Time is an argument: milliseconds since 1970 on a clock that never steps.
  */
 export class Tap {
   readonly #options: TapOptions
+  /** Packets that the kernel threw away, as it said last; counted by whoever has the socket. */
+  socketDrops = 0
   readonly #parts: Part[] = []
   #stream: Stream | undefined
   #clock: TrackClock
@@ -75,9 +94,12 @@ export class Tap {
   #lastKeyRequestMs = Number.NEGATIVE_INFINITY
   readonly #finishing = new Set<Promise<void>>()
   #closed: Promise<void> | undefined
-  readonly #counts = { bytes: 0, keyFrameRequests: 0 }
+  readonly #counts = { bytes: 0, keyFrameRequests: 0, malformed: 0, leftOut: 0 }
   /** Of streams that have ended. */
-  readonly #past: Stream[] = []
+  #past: StreamCounts = noCounts
+  #speech = new SpeechSpans()
+  /** By earlier clocks, in milliseconds since 1970. */
+  #pastSpeech: readonly Span[] = []
 
   constructor(options: TapOptions) {
     this.#options = options
@@ -88,13 +110,34 @@ export class Tap {
   receive(bytes: Buffer, nowMs: number): void {
     if (this.#closed) return
     if (isRtcp(bytes)) return this.#report(bytes, nowMs)
-    const packet = parseRtp(bytes)
+    const packet = parseRtp(bytes, this.#options.audioLevelId)
     if (packet?.payloadType !== this.#options.payloadType) return
     this.#counts.bytes += bytes.length
     this.#lastPacketMs = nowMs
     const stream = this.#streamOf(packet, nowMs)
     this.#write(stream, stream.reorder.push(packet, nowMs), nowMs)
     if (stream.builder.waitsForKeyFrame) this.#requestKeyFrame(nowMs)
+  }
+
+  get fileCount(): number {
+    return this.#parts.length
+  }
+
+  /** When the owner of this microphone spoke, in milliseconds of the recording; undefined if its packets do not say. */
+  speech(recordingStartedMs: number): Span[] | undefined {
+    if (this.#options.audioLevelId === undefined) return undefined
+    const spans = bounded([...this.#pastSpeech, ...this.#speechOfThisClock()])
+    return spans.map(([from, to]) => [
+      Math.round(from - recordingStartedMs),
+      Math.round(to - recordingStartedMs),
+    ])
+  }
+
+  #speechOfThisClock(): Span[] {
+    const { spans } = this.#speech
+    if (spans.length === 0) return []
+    const line = this.#clock.line()
+    return spans.map(([from, to]) => [wallMsAt(line, from), wallMsAt(line, to)])
   }
 
   /** Whatever is due without a packet. Call it some times a second. */
@@ -133,17 +176,15 @@ export class Tap {
   }
 
   get statistics(): TrackStatistics {
-    const streams = this.#stream ? [...this.#past, this.#stream] : this.#past
-    const sum = (of: (stream: Stream) => number) => streams.reduce((total, stream) => total + of(stream), 0)
+    const { bytes, keyFrameRequests, malformed, leftOut } = this.#counts
+    const counts = this.#stream ? withStream(this.#past, this.#stream) : this.#past
     return {
-      packets: sum(({ reorder }) => reorder.counts.received),
-      bytes: this.#counts.bytes,
-      duplicates: sum(({ reorder }) => reorder.counts.duplicates),
-      reordered: sum(({ reorder }) => reorder.counts.reordered),
-      lost: sum(({ reorder }) => reorder.counts.lost),
-      late: sum(({ reorder }) => reorder.counts.late),
-      droppedFrames: sum(({ builder }) => builder.counts.dropped),
-      keyFrameRequests: this.#counts.keyFrameRequests,
+      ...counts,
+      bytes,
+      keyFrameRequests,
+      ...(malformed > 0 && { malformed }),
+      ...(this.socketDrops > 0 && { socketDrops: this.socketDrops }),
+      droppedFrames: counts.droppedFrames + leftOut,
     }
   }
 
@@ -156,7 +197,7 @@ export class Tap {
     if (this.#stream?.ssrc === packet.ssrc) return this.#stream
     if (this.#stream) {
       this.#write(this.#stream, this.#stream.reorder.flush(), nowMs)
-      this.#past.push(this.#stream)
+      this.#past = withStream(this.#past, this.#stream)
       this.#beginAnew('source-changed')
     }
     this.#stream = {
@@ -177,7 +218,26 @@ export class Tap {
 
   #write(stream: Stream, packets: readonly OrderedPacket[], nowMs: number): void {
     for (const packet of packets) {
-      for (const frame of stream.builder.push(packet)) this.#writeFrame(frame, nowMs)
+      for (const frame of this.#framesOf(stream, packet)) {
+        this.#writeFrame(frame, nowMs)
+        if (packet.audioLevel === undefined || this.#options.codec !== 'opus') continue
+        this.#speech.add({
+          timeMs: (frame.ticks / this.#options.clockRate) * 1000,
+          durationMs: opusDurationMs(frame.data),
+          level: packet.audioLevel,
+        })
+      }
+    }
+  }
+
+  /** What one publisher makes of its packets must not end the recordings of all. */
+  #framesOf(stream: Stream, packet: OrderedPacket): TimedFrame[] {
+    try {
+      return stream.builder.push(packet)
+    } catch {
+      this.#counts.malformed++
+      stream.builder.abandon()
+      return []
     }
   }
 
@@ -192,6 +252,10 @@ export class Tap {
     if (!this.#part) {
       // A file of video needs to say its size, which only key frames tell: a change of clock may have to wait for one.
       if (this.#options.codec !== 'opus' && !frame.format) return this.#requestKeyFrame(nowMs)
+      if (this.#parts.length >= mostParts) {
+        this.#counts.leftOut++
+        return
+      }
       this.#part = this.#beginPart(frame, frame.format)
     }
     this.#part.add(frame, nowMs)
@@ -233,6 +297,8 @@ export class Tap {
 
   #beginAnew(reason: RecordedFile['startReason']): void {
     this.#endPart()
+    this.#pastSpeech = bounded([...this.#pastSpeech, ...this.#speechOfThisClock()])
+    this.#speech = new SpeechSpans()
     this.#clock = new TrackClock(this.#options.clockRate)
     this.#lastFrame = undefined
     this.#lateSinceMs = undefined
@@ -260,5 +326,17 @@ export class Tap {
     this.#lastKeyRequestMs = nowMs
     this.#counts.keyFrameRequests++
     this.#options.send(pictureLossIndication(this.#stream.ssrc))
+  }
+}
+
+function withStream(past: StreamCounts, { reorder, builder }: Stream): StreamCounts {
+  const { received, duplicates, reordered, lost, late } = reorder.counts
+  return {
+    packets: past.packets + received,
+    duplicates: past.duplicates + duplicates,
+    reordered: past.reordered + reordered,
+    lost: past.lost + lost,
+    late: past.late + late,
+    droppedFrames: past.droppedFrames + builder.counts.dropped,
   }
 }

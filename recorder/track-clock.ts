@@ -40,6 +40,8 @@ export class TrackClock {
   #recentOffsetMs = Number.POSITIVE_INFINITY
   #lastArrivedMs = 0
   #soonestReportMs = Number.POSITIVE_INFINITY
+  /** What `line` found, until something changes it. */
+  #line: ClockLine | undefined
 
   constructor(clockRate: number) {
     this.#ticksPerMs = clockRate / 1000
@@ -54,12 +56,16 @@ export class TrackClock {
     const offsetMs = arrivedMs - ticks / this.#ticksPerMs
     const mayHaveDriftedMs = Math.max(0, arrivedMs - this.#lastArrivedMs) * (greatestDriftPpm / 1e6)
     this.#lastArrivedMs = arrivedMs
-    this.#soonestOffsetMs = Math.min(this.#soonestOffsetMs, offsetMs)
+    if (offsetMs < this.#soonestOffsetMs) {
+      this.#soonestOffsetMs = offsetMs
+      if (this.#samples.length === 0) this.#line = undefined
+    }
     this.#recentOffsetMs = Math.min(this.#recentOffsetMs + mayHaveDriftedMs, offsetMs)
   }
 
   report({ ntpMs }: SenderReport, ticks: number, arrivedMs: number): void {
     this.#soonestReportMs = Math.min(this.#soonestReportMs, arrivedMs - ntpMs)
+    this.#line = undefined
     this.#reports++
     if (++this.#skipped < this.#every) return
     this.#skipped = 0
@@ -71,6 +77,11 @@ export class TrackClock {
   }
 
   line(): ClockLine {
+    this.#line ??= this.#findLine()
+    return this.#line
+  }
+
+  #findLine(): ClockLine {
     if (this.#samples.length === 0)
       return { wallMsAtZero: this.#soonestOffsetMs, driftPpm: 0, from: 'arrival' }
     const samples = this.#reports >= 2 * unsureReports ? this.#samples.slice(unsureReports) : this.#samples

@@ -17,6 +17,8 @@ const clusterMs = 400
 const clusterBytes = 512 * 1024
 /** Sound has an entry in the index this often; video has one for each key frame. */
 const cueEveryMs = 5000
+/** A day of key frames makes so many that finishing would hold up all other recordings; then every second one is left out. */
+const mostCues = 10_000
 /** A disk that is so far behind is as good as full. */
 const mostPendingBytes = 64 * 1024 * 1024
 
@@ -117,6 +119,7 @@ export class MatroskaFile {
     const patches = finishingPatches({ places, cues, durationMs: facts.durationMs, end: this.#end })
     for (const { at, bytes } of patches) await this.#handle!.write(bytes, 0, bytes.length, at)
     await this.#handle!.datasync()
+    this.#end += patches[0]!.bytes.length
   }
 
   #flush(): void {
@@ -161,21 +164,27 @@ export interface FileFacts {
 
 /** What the index of a file and its duration are made of. */
 export class FileIndex {
-  readonly cues: Cue[] = []
+  cues: Cue[] = []
   readonly #isVideo: boolean
   #frames = 0
   #lastMs = 0
   /** How long the last frame lasts: as long as sound says, or as the frame before it did. */
   #lastFrameMs = 0
+  #cueEveryMs: number
 
   constructor(codec: RecordedCodec) {
     this.#isVideo = codec !== 'opus'
+    this.#cueEveryMs = this.#isVideo ? 0 : cueEveryMs
   }
 
   add(block: { timeMs: number; isKey: boolean; first: Buffer }, clusterAt: number): void {
     const last = this.cues.at(-1)
-    const isDue = this.#isVideo ? block.isKey : last === undefined || block.timeMs - last.timeMs >= cueEveryMs
+    const isDue = block.isKey && (last === undefined || block.timeMs - last.timeMs >= this.#cueEveryMs)
     if (isDue) this.cues.push({ timeMs: block.timeMs, clusterAt })
+    if (this.cues.length > mostCues) {
+      this.cues = this.cues.filter((_, place) => place % 2 === 0)
+      this.#cueEveryMs = Math.max(1000, this.#cueEveryMs * 2)
+    }
     this.#lastFrameMs = this.#isVideo
       ? Math.min(Math.max(block.timeMs - this.#lastMs, 0), 100)
       : opusDurationMs(block.first)

@@ -242,10 +242,9 @@ test('what cannot be recorded is refused and leaves nothing', async () => {
   const { recorder, router } = stage
   await recorder.start({ recordingId: 'refused', folder, minFreeBytes: 0 })
   await assert.rejects(recorder.start({ recordingId: 'refused', folder, minFreeBytes: 0 }), /already/)
-  await assert.rejects(
-    recorder.start({ recordingId: 'x', folder: stage.folder(), minFreeBytes: 1e18 }),
-    /disk-full/,
-  )
+  await assert.rejects(recorder.start({ recordingId: 'x', folder: stage.folder(), minFreeBytes: 1e18 }), {
+    code: 'disk-full',
+  })
   const tap = {
     recordingId: 'refused',
     trackId: 'a',
@@ -257,9 +256,17 @@ test('what cannot be recorded is refused and leaves nothing', async () => {
     payloadType: 0,
     from: { ip: '127.0.0.1', port: 9 },
   }
-  await assert.rejects(recorder.addTap(tap), /PCMU cannot be recorded/)
-  await assert.rejects(recorder.addTap({ ...tap, mimeType: 'audio/opus', trackId: '../a' }), /track id/)
-  await assert.rejects(recorder.addTap({ ...tap, recordingId: 'none' }), /no recording none/)
+  await assert.rejects(recorder.addTap(tap), { code: 'not-recordable', message: /PCMU/ })
+  await assert.rejects(recorder.addTap({ ...tap, mimeType: 'audio/opus', trackId: '../a' }), {
+    code: 'bad-request',
+  })
+  await assert.rejects(recorder.addTap({ ...tap, recordingId: 'none' }), { code: 'no-recording' })
+  await assert.rejects(recorder.start({ recordingId: 'y', folder: 'relative', minFreeBytes: 0 }), {
+    code: 'bad-request',
+  })
+  await assert.rejects(recorder.start({ recordingId: 'y', folder, minFreeBytes: 0 }), {
+    code: 'recording-exists',
+  })
   const video = await Publisher.create(router, { codec: 'vp8' })
   await record(stage, 'refused', video)
   const before = await stage.worker.dump()
