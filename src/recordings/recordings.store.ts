@@ -403,6 +403,45 @@ export function hostsOf(db: Queryable, ids: readonly string[]): Promise<{ id: st
   return db.selectFrom('recordings').select(['id', 'host']).where('id', 'in', ids).execute()
 }
 
+/** These are of that machine from now on. */
+export async function adopt(db: Queryable, ids: readonly string[], host: string): Promise<void> {
+  if (ids.length === 0) return
+  await db.updateTable('recordings').set({ host }).where('id', 'in', ids).execute()
+}
+
+/** Those whose files should be in the data folder of a machine. */
+export function localRecordings(db: Queryable, host: string): Promise<RecordingRow[]> {
+  return recordings(db)
+    .where('host', '=', host)
+    .where('is_local', '=', true)
+    .where('state', '<>', 'deleting')
+    .execute()
+}
+
+/** Ids of those whose files are only in the bucket, and of which nothing is being made. */
+export async function awayRecordings(db: Queryable, host: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('recordings')
+    .select('id')
+    .where('host', '=', host)
+    .where('is_local', '=', false)
+    .where('state', '<>', 'deleting')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Ids of what is to be made on a machine. */
+export async function waitingOutputIds(db: Queryable, host: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('recording_outputs')
+    .innerJoin('recordings', 'recordings.id', 'recording_outputs.recording_id')
+    .select('recording_outputs.id')
+    .where('recordings.host', '=', host)
+    .where('recording_outputs.state', 'in', ['queued', 'running'])
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 function recordings(db: Queryable) {
   return db.selectFrom('recordings').selectAll('recordings').$narrowType<RecordingRow>()
 }

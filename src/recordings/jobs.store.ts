@@ -1,0 +1,71 @@
+import type { Queryable } from '../db/tables.ts'
+import { lockRecording, moveRecording, outputsOf, type OutputRow, type Trx } from './recordings.store.ts'
+import { stateOf } from './processing-state.ts'
+
+/** The table of outputs as a queue. */
+
+/**
+ * What may be made on a machine, oldest first. Those that are `running` and that nobody runs are left of a process that was
+ * killed; `running` names the others.
+ */
+export function waitingOutputs(
+  db: Queryable,
+  options: { host: string; running: readonly string[]; limit: number },
+): Promise<OutputRow[]> {
+  const { host, running, limit } = options
+  let query = db
+    .selectFrom('recording_outputs')
+    .innerJoin('recordings', 'recordings.id', 'recording_outputs.recording_id')
+    .selectAll('recording_outputs')
+    .where('recordings.host', '=', host)
+    .where('recordings.state', 'in', ['processing', 'ready', 'failed'])
+    .where('recording_outputs.state', 'in', ['queued', 'running'])
+    .orderBy('recording_outputs.created_at')
+    .orderBy('recording_outputs.id')
+    .limit(limit)
+  if (running.length > 0) query = query.where('recording_outputs.id', 'not in', running)
+  return query.$narrowType<OutputRow>().execute()
+}
+
+/** Outputs that are being removed, of recordings of a machine. */
+export function outputsBeingRemoved(db: Queryable, host: string): Promise<OutputRow[]> {
+  return db
+    .selectFrom('recording_outputs')
+    .innerJoin('recordings', 'recordings.id', 'recording_outputs.recording_id')
+    .selectAll('recording_outputs')
+    .where('recordings.host', '=', host)
+    .where('recordings.state', '<>', 'deleting')
+    .where('recording_outputs.state', '=', 'removing')
+    .$narrowType<OutputRow>()
+    .execute()
+}
+
+/** Names of the files of an output. */
+export async function fileNamesOf(db: Queryable, outputId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('recording_files')
+    .select('name')
+    .where('output_id', '=', outputId)
+    .execute()
+  return rows.map(({ name }) => name)
+}
+
+/** Whether anything of it was kept that something could be made of. */
+export async function hasTracks(db: Queryable, recordingId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('recording_files')
+    .select('id')
+    .where('recording_id', '=', recordingId)
+    .where('kind', '=', 'track')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Brings the state of a recording in line with what is made of it. */
+export async function refreshState(trx: Trx, recordingId: string): Promise<void> {
+  const row = await lockRecording(trx, recordingId)
+  if (row === undefined || row.state === 'recording' || row.state === 'deleting') return
+  const { state, error } = stateOf(row, await outputsOf(trx, [recordingId]))
+  await moveRecording(trx, recordingId, { state, error: error && JSON.stringify(error) })
+}

@@ -1,0 +1,231 @@
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readManifest, type Manifest } from '../../recorder/manifest.ts'
+import { recover } from '../../recorder/recover.ts'
+import { AppError } from '../lib/app-error.ts'
+import { randomId } from '../lib/ids.ts'
+import type { Core } from './core.ts'
+import { InTurn } from './in-turn.ts'
+import { outputAsConfigured } from './jobs-options.ts'
+import { factsOf, type Facts } from './processing-facts.ts'
+import { stateOf, type Failure } from './processing-state.ts'
+import {
+  findRecording,
+  insertOutput,
+  keepFiles,
+  keepParticipant,
+  keepSpeech,
+  lockRecording,
+  moveRecording,
+  outputsOf,
+  participantsOf,
+  sumUp,
+  type RecordingRow,
+  type Trx,
+} from './recordings.store.ts'
+import type { EndReason } from './shapes.ts'
+
+const dayMs = 86_400_000
+
+/** What passes by itself, so that the same is tried again. */
+const passing = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO', 'EAGAIN', 'EBUSY', 'ENOMEM'])
+
+/**
+ * Brings the rows of a recording that is over in line with its folder: finishes what its writer left, lists participants and
+ * files, queues what is to be made. All rows are written at once, so a crash before leaves a recording that is `processing`
+ * without files, which is done again from the beginning, and a crash after one that lacks nothing.
+ */
+export class Processing {
+  readonly #core: Core
+  /** Files were listed: jobs may be waiting. */
+  readonly #listed: () => void
+  readonly #turns = new InTurn<string>()
+
+  constructor(core: Core, options: { listed: () => void }) {
+    this.#core = core
+    this.#listed = options.listed
+  }
+
+  /** Does nothing to a recording that is listed already. Never throws: what passes is tried again by whoever calls again. */
+  settle(id: string, reason: EndReason): Promise<void> {
+    return this.#turns.run(id, () => this.#settleOrSay(id, reason))
+  }
+
+  async #settleOrSay(id: string, reason: EndReason): Promise<void> {
+    const { db, log } = this.#core
+    try {
+      const row = await findRecording(db, id)
+      if (row?.state !== 'recording' && row?.state !== 'processing') return
+      await this.#settle(row, reason)
+    } catch (error) {
+      log.warn({ err: error, recordingId: id }, 'a recording could not be finished')
+      const failure = failureOf(error)
+      const change = failure.passes
+        ? ({ state: 'processing', error: JSON.stringify(failure.told) } as const)
+        : ({ state: 'failed', error: JSON.stringify(failure.told) } as const)
+      // Without a database nothing can be written down; the next round begins here again.
+      await moveRecording(db, id, change, ['recording', 'processing']).catch(() => undefined)
+    }
+    this.#core.changed(id)
+  }
+
+  async #settle(row: RecordingRow, reason: EndReason): Promise<void> {
+    const { home, uploads } = this.#core
+    const { id, prefix } = row
+    const folder = home.folderOf(id)
+    if (!existsSync(folder)) return this.#fail(row, filesLost, reason)
+    const before = await readManifest(folder)
+    const recovered = await recover(folder)
+    if (!recovered) return this.#fail(row, nothingCaptured, reason)
+
+    const { manifest } = recovered
+    // What recover() found to have ended is known by its own word; what it had to end, by ours.
+    const ended = before?.state === 'finished' ? (before.endReason ?? reason) : reason
+    const facts = factsOf(manifest)
+    const rows = await this.#fileRows(id, folder, facts)
+    await this.#core.db
+      .transaction()
+      .execute((trx) => this.#write(trx, { row, manifest, facts, files: rows, reason: ended }))
+    uploads.follow({ recordingId: id, folder, prefix })
+    uploads.complete(id)
+    this.#listed()
+  }
+
+  async #write(
+    trx: Trx,
+    found: {
+      row: RecordingRow
+      manifest: Manifest
+      facts: Facts
+      files: Parameters<typeof keepFiles>[1]
+      reason: EndReason
+    },
+  ): Promise<void> {
+    const { recordings } = this.#core.config
+    const { facts, files, reason } = found
+    const row = await lockRecording(trx, found.row.id)
+    if (row?.state !== 'recording' && row?.state !== 'processing') return
+    const { id } = row
+    const known = await participantsOf(trx, [id])
+    let position = Math.max(-1, ...known.map((participant) => participant.position)) + 1
+    for (const { identity, name, spans } of facts.participants) {
+      if (!known.some((participant) => participant.identity === identity)) {
+        await keepParticipant(trx, { recordingId: id, identity, name, accountId: null, position: position++ })
+      }
+      await keepSpeech(trx, id, identity, spans)
+    }
+    await keepFiles(trx, files)
+    await sumUp(trx, id)
+
+    const hasTracks = files.some(({ kind }) => kind === 'track')
+    const output = outputAsConfigured(recordings)
+    if (hasTracks && output && (await outputsOf(trx, [id])).length === 0) {
+      await insertOutput(trx, {
+        id: `out_${randomId()}`,
+        recording_id: id,
+        kind: output.kind,
+        options: JSON.stringify(output.options),
+        state: 'queued',
+        error: null,
+        created_at: new Date(),
+      })
+    }
+    const { state, error } = hasTracks
+      ? stateOf({ error: null }, await outputsOf(trx, [id]))
+      : { state: 'failed' as const, error: nothingCaptured }
+    await moveRecording(trx, id, {
+      ...this.#ended(row, { reason, endedAt: row.ended_at ?? facts.endedAt }),
+      state,
+      error: error && JSON.stringify(error),
+      duration_ms: facts.durationMs,
+    })
+  }
+
+  /** Rows for the files that are there. */
+  async #fileRows(id: string, folder: string, facts: Facts): Promise<Parameters<typeof keepFiles>[1]> {
+    const about = (kind: string, name: string) => ({
+      id: `fil_${randomId()}`,
+      recording_id: id,
+      output_id: null,
+      kind,
+      name,
+    })
+    const rows = []
+    for (const { trackId, name, contentType, durationMs, width, height } of facts.files) {
+      const bytes = await sizeOf(join(folder, name))
+      if (bytes === undefined) continue
+      rows.push({
+        ...about('track', name),
+        track_id: trackId,
+        content_type: contentType,
+        bytes,
+        duration_ms: durationMs,
+        width,
+        height,
+      })
+    }
+    const manifest = { track_id: null, content_type: 'application/json', duration_ms: null, width: null }
+    const bytes = (await sizeOf(join(folder, 'manifest.json'))) ?? 0
+    return [...rows, { ...about('manifest', 'manifest.json'), ...manifest, height: null, bytes }]
+  }
+
+  async #fail(row: RecordingRow, error: Failure, reason: EndReason): Promise<void> {
+    await moveRecording(
+      this.#core.db,
+      row.id,
+      {
+        ...this.#ended(row, { reason, endedAt: row.ended_at ?? new Date() }),
+        state: 'failed',
+        error: JSON.stringify(error),
+      },
+      ['recording', 'processing'],
+    )
+  }
+
+  #ended(row: RecordingRow, { reason, endedAt }: { reason: EndReason; endedAt: Date }) {
+    const { keepDays } = this.#core.config.recordings
+    const expiresAt = keepDays === 0 ? null : new Date(endedAt.getTime() + keepDays * dayMs)
+    return {
+      ended_at: endedAt,
+      end_reason: row.end_reason ?? reason,
+      expires_at: row.expires_at ?? expiresAt,
+    }
+  }
+}
+
+export const filesLost: Failure = {
+  code: 'files-lost',
+  message: 'The files of this recording are not in the data folder any more.',
+}
+
+const nothingCaptured: Failure = {
+  code: 'nothing-captured',
+  message: 'Nobody sent sound or pictures while this was recorded.',
+}
+
+export function failureOf(error: unknown): { told: Failure; passes: boolean } {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const message = 'The disk of the server is full. It goes on when there is room.'
+    return { told: { code: 'disk-full', message }, passes: true }
+  }
+  const goesOn = error instanceof Error && error.message === 'this recording goes on'
+  if (error instanceof AppError || passing.has(code) || goesOn) {
+    return {
+      told: { code: 'waiting', message: 'It could not be finished yet, and is tried again.' },
+      passes: true,
+    }
+  }
+  const message = 'The files of this recording cannot be read. The log of the server says why.'
+  return { told: { code: 'files-unreadable', message }, passes: false }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,422 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { Compile } from 'typebox/compile'
+import type { Config } from '../../config/schema.ts'
+import { Manifest, readManifest } from '../../recorder/manifest.ts'
+import { prefixOf } from '../../recorder/storage/key-template.ts'
+import type { Db } from '../db/database.ts'
+import { AppError, assertVersion } from '../lib/app-error.ts'
+import { Chores } from '../lib/chores.ts'
+import { randomId } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import { minFreeBytes, type Core } from './core.ts'
+import { Deletion } from './deletion.ts'
+import { Home } from './home.ts'
+import { InTurn } from './in-turn.ts'
+import { isSamePlan, outputAsAsked, planOf } from './jobs-options.ts'
+import { hasTracks, refreshState } from './jobs.store.ts'
+import { Jobs, type JobsOptions } from './jobs.ts'
+import type { CreateUploads, Objects, Uploads } from './ports.ts'
+import { Processing } from './processing.ts'
+import { Recovery } from './recovery.ts'
+import {
+  changeRecording,
+  expiredRecordings,
+  findOutput,
+  insertOutput,
+  insertRecording,
+  keepParticipant,
+  lockRecording,
+  moveOutput,
+  moveRecording,
+  outputsOf,
+  type OutputRow,
+  type RecordingRow,
+} from './recordings.store.ts'
+import type { EndReason, NewOutput } from './shapes.ts'
+import { Storing } from './storing.ts'
+
+/** Who did something, kept with the recording. */
+export interface Person {
+  readonly kind: 'account' | 'api-key' | 'participant' | 'server'
+  readonly id?: string | undefined
+  readonly name?: string | undefined
+}
+
+export interface RecordingsOptions extends JobsOptions {
+  readonly db: Db
+  readonly config: Pick<Config, 'recordings' | 'storage' | 'dataDir'>
+  readonly log: Log
+  readonly objects: Objects
+  readonly createUploads: CreateUploads
+  /** Ends programs that an earlier process started and left in this folder. */
+  readonly endOrphans?: (folder: string) => Promise<unknown>
+}
+
+/** More things made of one recording are refused. */
+export const maxOutputs = 20
+/** More people of one recording are not listed: guests can come back under another name without end. */
+const maxParticipants = 2000
+const choresMs = 60_000
+/** Whoever deletes waits so long to hear that it is done. */
+const deletionAnswerMs = 4000
+const largestManifest = 256 * 1024 * 1024
+
+const manifestValidator = Compile(Manifest)
+
+/** Recordings as they are kept: rows, folders, what is made of them, the bucket, and that they are true after a crash. */
+export class Recordings {
+  readonly objects: Objects
+  readonly #options: RecordingsOptions
+  readonly #core: Core
+  readonly #home: Home
+  readonly #uploads: Uploads
+  readonly #storing: Storing
+  readonly #processing: Processing
+  readonly #jobs: Jobs
+  readonly #deletion: Deletion
+  readonly #recovery: Recovery
+  readonly #listeners = new Set<(recordingId: string) => void>()
+  /** Recordings that go on in this process, and who was seen in them. */
+  readonly #live = new Map<string, Map<string, string>>()
+  /** Why recordings ended whose rows do not say so yet. */
+  readonly #reasons = new Map<string, EndReason>()
+  readonly #turns = new InTurn<string>()
+  #recovering: Promise<void> | undefined
+  #isRecovered = false
+  #chores: Chores | undefined
+  #closed: Promise<void> | undefined
+
+  /** Touches neither the disk nor the database before it is used or started. */
+  constructor(options: RecordingsOptions) {
+    const { db, config, log, objects, createUploads } = options
+    this.#options = options
+    this.objects = objects
+    this.#home = new Home(config.dataDir)
+    this.#uploads = createUploads((id, state) => this.#storing.changed(id, state))
+    this.#core = {
+      db,
+      config,
+      log,
+      objects,
+      home: this.#home,
+      uploads: this.#uploads,
+      folders: new InTurn(),
+      changed: (id) => this.#changed(id),
+    }
+    this.#storing = new Storing(this.#core, { onStored: () => undefined })
+    this.#processing = new Processing(this.#core, { listed: () => this.#jobs.wake() })
+    this.#jobs = new Jobs(this.#core, options)
+    this.#deletion = new Deletion(this.#core, this.#jobs)
+    this.#recovery = new Recovery(this.#core, {
+      processing: this.#processing,
+      storing: this.#storing,
+      isLive: (id) => this.#live.has(id),
+      reasonOf: (id) => this.#reasons.get(id),
+    })
+  }
+
+  /** Begins to look after what is there, in the background, and from then on each minute. */
+  start(): void {
+    this.#chores ??= new Chores({
+      everyMs: choresMs,
+      log: this.#core.log,
+      chores: {
+        'bring recordings to a true state': () => this.recover(),
+        'finish recordings': () => this.#recovery.finishEnded(),
+        'delete old recordings': (now) => this.#expire(now),
+        'finish deletions': () => this.#deletion.finishAll(),
+        'free the disk of recordings': (now) => this.#storing.freeDisk(now),
+        'make what is due': async () => this.#jobs.wake(),
+      },
+    })
+  }
+
+  /** Brings everything that an earlier process left to a true state, once. `start` does it by itself. */
+  recover(): Promise<void> {
+    this.#recovering ??= this.#recover().finally(() => (this.#recovering = undefined))
+    return this.#recovering
+  }
+
+  async #recover(): Promise<void> {
+    if (this.#isRecovered) return
+    if ((await this.#home.openIfThere()) === undefined) return
+    const { endOrphans } = this.#options
+    try {
+      await endOrphans?.(this.#home.folder)
+    } catch (error) {
+      this.#core.log.warn({ err: error }, 'programs of an earlier start could not be ended')
+    }
+    await this.#recovery.run()
+    await this.#storing.resume()
+    this.#isRecovered = true
+    this.#jobs.start()
+  }
+
+  /** Makes row and folder, in this order, and begins the upload. Throws `unavailable` when the disk has no room. */
+  async begin(beginning: {
+    roomId: string
+    meetingId: string | undefined
+    startedBy: Person
+    now: Date
+  }): Promise<{ recordingId: string; folder: string }> {
+    const { db, config, objects } = this.#core
+    const { roomId, meetingId, startedBy, now } = beginning
+    if (this.#closed) throw new AppError('unavailable', 'The server is closing.')
+    const host = await this.#home.open()
+    await this.assertRoom()
+    const recordingId = `rec_${randomId()}`
+    const folder = this.#home.folderOf(recordingId)
+    const about = { recordingId, roomId, startedAt: now, ...(meetingId !== undefined && { meetingId }) }
+    const prefix = prefixOf(objects.keyTemplate, about)
+    const meeting =
+      meetingId === undefined
+        ? undefined
+        : await db.selectFrom('meetings').select('title').where('id', '=', meetingId).executeTakeFirst()
+    this.#live.set(recordingId, new Map())
+    try {
+      await insertRecording(db, {
+        id: recordingId,
+        room_id: roomId,
+        meeting_id: meeting && meetingId ? meetingId : null,
+        title: (meeting?.title ?? roomId).slice(0, 200),
+        state: 'recording',
+        started_at: now,
+        started_by: JSON.stringify(startedBy),
+        host,
+        storage: objects.kind,
+        prefix,
+        upload: JSON.stringify({
+          state: config.storage.kind === 's3' ? 'uploading' : 'local',
+          bytes: 0,
+          totalBytes: 0,
+        }),
+        error: null,
+      })
+      await mkdir(folder, { mode: 0o700 })
+    } catch (error) {
+      await this.abandon(recordingId)
+      if (error instanceof AppError) throw error
+      this.#core.log.error({ err: error, recordingId }, 'a recording could not begin')
+      throw new AppError('unavailable', 'The folder of recordings cannot be used.', { why: 'disk' })
+    }
+    this.#uploads.follow({ recordingId, folder, prefix })
+    this.#changed(recordingId)
+    // Where this is the first recording ever, there was nothing to look after until now.
+    this.recover().catch((error: unknown) =>
+      this.#core.log.warn({ err: error }, 'recovery of recordings failed'),
+    )
+    return { recordingId, folder }
+  }
+
+  /** Throws `unavailable` (`why: disk`) when no recording may begin for want of room. */
+  async assertRoom(): Promise<void> {
+    await this.#home.open()
+    if ((await this.#home.freeBytes()) >= 2 * minFreeBytes(this.#core.config)) return
+    throw new AppError('unavailable', 'The disk of the server is too full for a recording.', { why: 'disk' })
+  }
+
+  /** Somebody is there to be recorded. Cheap, and may be told as often as wanted. */
+  seen(recordingId: string, who: { identity: string; name: string; accountId: string | undefined }): void {
+    const seen = this.#live.get(recordingId)
+    const { identity, name, accountId } = who
+    if (!seen || seen.get(identity) === name) return
+    if (!seen.has(identity) && seen.size >= maxParticipants) return
+    seen.set(identity, name)
+    const position = [...seen.keys()].indexOf(identity)
+    const row = { recordingId, identity, name, accountId: accountId ?? null, position }
+    this.#turns
+      .run(recordingId, () => keepParticipant(this.#core.db, row))
+      .catch((error: unknown) => {
+        // So that the next time it is told, it is tried again; the manifest has those who sent something in any case.
+        if (seen.get(identity) === name) seen.delete(identity)
+        this.#core.log.warn({ err: error, recordingId }, 'who is recorded was not written down')
+      })
+  }
+
+  /** It is over: what was captured is listed, uploaded, and made into what is wanted. Idempotent, and never throws. */
+  async ended(recordingId: string, how: { reason: EndReason; by?: Person; now: Date }): Promise<void> {
+    if (!this.#live.has(recordingId)) return
+    const { reason, now } = how
+    this.#reasons.set(recordingId, reason)
+    this.#live.delete(recordingId)
+    await this.#turns.run(recordingId, async () => {
+      try {
+        const change = { state: 'processing', ended_at: now, end_reason: reason } as const
+        await moveRecording(this.#core.db, recordingId, change, ['recording'])
+        this.#reasons.delete(recordingId)
+        this.#changed(recordingId)
+      } catch (error) {
+        this.#core.log.warn({ err: error, recordingId }, 'the end of a recording was not written down yet')
+      }
+      await this.#processing.settle(recordingId, reason)
+    })
+  }
+
+  /** It was begun, and nothing could be recorded: nothing of it stays. Never throws. */
+  async abandon(recordingId: string): Promise<void> {
+    this.#live.delete(recordingId)
+    await this.#turns.run(recordingId, async () => {
+      const { db, log } = this.#core
+      try {
+        if (!(await moveRecording(db, recordingId, { state: 'deleting' }, ['recording']))) return
+        await this.#deletion.finish(recordingId)
+      } catch (error) {
+        log.warn({ err: error, recordingId }, 'a recording that did not begin could not be removed yet')
+      }
+    })
+  }
+
+  /** Changes what people may change. `version`: the one they saw, if they say. */
+  async change(
+    id: string,
+    change: { title?: string | undefined; expiresAt?: Date | null | undefined },
+    { version }: { version: number | undefined },
+  ): Promise<void> {
+    await this.#core.db.transaction().execute(async (trx) => {
+      const row = await lockRecording(trx, id)
+      if (!row || row.state === 'deleting') throw noRecording()
+      assertVersion(version, row.version)
+      const { title, expiresAt } = change
+      if (title === undefined && expiresAt === undefined) return
+      await changeRecording(trx, id, {
+        ...(title !== undefined && { title }),
+        ...(expiresAt !== undefined && { expires_at: expiresAt }),
+      })
+    })
+    this.#changed(id)
+  }
+
+  /**
+   * Deletes it for good. `deleting`: from now on nobody gets it, and what is left of it goes when the bucket, or the server
+   * that has its files, can be reached. Throws `not-found`, and `conflict` for one that goes on.
+   */
+  async remove(id: string): Promise<'deleted' | 'deleting'> {
+    await this.#deletion.mark(id)
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, deletionAnswerMs, false)
+    })
+    const isGone = await Promise.race([this.#deletion.finish(id), patience])
+    clearTimeout(timer)
+    return isGone ? 'deleted' : 'deleting'
+  }
+
+  /**
+   * Makes something of the tracks. Who asks for the same again gets the one there is; one that has failed is tried again.
+   * Throws `not-found`, and `conflict` where there is nothing (yet) that something could be made of.
+   */
+  async makeOutput(id: string, asked: NewOutput): Promise<{ output: OutputRow; isNew: boolean }> {
+    const plan = outputAsAsked(asked, this.#core.config.recordings)
+    const made = await this.#core.db.transaction().execute(async (trx) => {
+      const row = await lockRecording(trx, id)
+      if (!row || row.state === 'deleting') throw noRecording()
+      if (row.state === 'recording') throw new AppError('conflict', 'This recording goes on. Stop it first.')
+      const lost = ['files-lost', 'files-unreadable'].includes(String(row.error?.['code']))
+      if (lost || !(await hasTracks(trx, id))) {
+        throw new AppError('conflict', 'There is nothing in this recording that something could be made of.')
+      }
+      const known = await outputsOf(trx, [id])
+      const same = known.find((output) => isSamePlan(planOf(output), plan))
+      if (same && same.state !== 'failed') return { output: same, isNew: false }
+      const outputId = same?.id ?? `out_${randomId()}`
+      const fresh = {
+        state: 'queued',
+        progress: 0,
+        attempts: 0,
+        error: null,
+        created_at: new Date(),
+      } as const
+      if (same) await moveOutput(trx, outputId, { ...fresh, next_attempt_at: null, finished_at: null })
+      else {
+        if (known.length >= maxOutputs) {
+          const message = `A recording has at most ${maxOutputs} outputs. Delete one first.`
+          throw new AppError('limit-exceeded', message, { limit: 'outputs', max: maxOutputs })
+        }
+        const options = JSON.stringify(plan.options)
+        await insertOutput(trx, { ...fresh, id: outputId, recording_id: id, kind: plan.kind, options })
+      }
+      await refreshState(trx, id)
+      return { output: (await findOutput(trx, id, outputId))!, isNew: true }
+    })
+    if (made.isNew) {
+      this.#jobs.wake()
+      this.#changed(id)
+    }
+    return made
+  }
+
+  /** Deletes what was made of it; the tracks stay. Throws `not-found`. */
+  async removeOutput(id: string, outputId: string): Promise<void> {
+    await this.#deletion.markOutput(id, outputId)
+    await this.#deletion.finishOutput(id, outputId)
+  }
+
+  /** What its files say about it; undefined while there is nothing. */
+  async manifestOf(row: Pick<RecordingRow, 'id' | 'prefix' | 'storage'>): Promise<Manifest | undefined> {
+    const local = await readManifest(this.#home.folderOf(row.id))
+    if (local || row.storage !== 's3' || this.objects.kind !== 's3') return local
+    const key = `${row.prefix}/manifest.json`
+    const found = await this.objects.head(key)
+    if (!found || found.bytes > largestManifest) return undefined
+    const manifest: unknown = JSON.parse(await textOf(await this.objects.read(key)))
+    return manifestValidator.Check(manifest) ? manifest : undefined
+  }
+
+  /** Where a file of a recording is in the data folder; undefined where it is only in the bucket, or on another server. */
+  localPathOf(recordingId: string, name: string): string | undefined {
+    if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/.test(name)) return undefined
+    const path = join(this.#home.folderOf(recordingId), name)
+    return existsSync(path) ? path : undefined
+  }
+
+  /** Whether it goes on in this process. */
+  isLive(recordingId: string): boolean {
+    return this.#live.has(recordingId)
+  }
+
+  /** Calls back whenever something about a recording is not as it was; gives what ends that. */
+  onChanged(listener: (recordingId: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #changed(recordingId: string): void {
+    for (const listener of this.#listeners) listener(recordingId)
+  }
+
+  async #expire(now: Date): Promise<void> {
+    for (const id of await expiredRecordings(this.#core.db, now)) {
+      await this.#deletion.mark(id)
+      await this.#deletion.finish(id)
+    }
+  }
+
+  /** Leaves everything as the next start needs it. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    await this.#chores?.close()
+    await this.#recovering?.catch(() => undefined)
+    await this.#turns.idle()
+    await this.#jobs.close()
+    await this.#uploads.close()
+    await this.#storing.close()
+    this.#home.close()
+  }
+}
+
+function noRecording(): AppError {
+  return new AppError('not-found', 'There is no such recording.')
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
