@@ -6,6 +6,8 @@ import type { WebSocket } from 'ws'
 import { httpHost, type ListenAddress } from '../config/addresses.ts'
 import { onlyCodecs, routerCodecs } from '../config/codecs.ts'
 import type { Config } from '../config/schema.ts'
+import { spareCores } from '../recorder/cores.ts'
+import { usableCores } from '../workers/cores.ts'
 import { mediasoupVersion, WorkerPool, type WorkerStatus } from '../workers/worker-pool.ts'
 import { subscriberOf } from './http/addresses.ts'
 import { healthRoutes } from './http/health.routes.ts'
@@ -31,6 +33,8 @@ import { moderationHandlers } from './rooms/moderation.handlers.ts'
 import type { Identity, Peer } from './rooms/peer.ts'
 import type { PeerChannel } from './rooms/peer-channel.ts'
 import type { Room } from './rooms/room.ts'
+import { LiveRecordings } from './recordings/live-recordings.ts'
+import { recordingHandlers } from './recordings/recording.handlers.ts'
 import { auditEntryOf } from './rooms/moderation-audit.ts'
 import { roomHandlers } from './rooms/room.handlers.ts'
 import { Rooms } from './rooms/rooms.ts'
@@ -66,17 +70,17 @@ interface Presence {
   readonly setUpCode: Secret
 }
 
-/** Every method of the protocol and who does it. */
-const handlers: Handlers<PeerContext> = { ...roomHandlers, ...mediaHandlers, ...moderationHandlers }
-
 /** The whole server: builds every part once and connects them. */
 export class App {
   readonly workers: WorkerPool
   readonly rooms: Rooms
+  readonly liveRecordings: LiveRecordings
   readonly http: FastifyInstance
   readonly #options: AppOptions
   readonly #services: Lazy<Services>
   readonly #presence: Presence
+  /** Every method of the protocol and who does it. */
+  readonly #handlers: Handlers<PeerContext>
   readonly #sessions = new Set<Session>()
   #hasAdmin = false
   #closed: Promise<void> | undefined
@@ -126,11 +130,27 @@ export class App {
         )
       },
     })
+    const usable = usableCores()
+    const liveRecordings = new LiveRecordings({
+      config,
+      rooms,
+      keeper: async () => (await services.get()).recordings,
+      workerShares: () => workers.status.map(({ cpu }) => cpu),
+      cores: Math.min(usable.cores.length, usable.quota ?? Infinity),
+      spareCores: spareCores(
+        usable.cores,
+        workers.status.map(({ core }) => core),
+      ),
+      meetingOf,
+      policyOf: async (meetingId) => (await services.get()).meetings.meetings.recordPolicyOf(meetingId),
+      accountOf,
+      log,
+    })
     try {
       // Where tokens are the way in, a database that cannot be opened must stop the start, not the first caller.
       if (!admitsGuests(config) || config.database.url !== '') await services.get()
       const http = await createHttpServer({ http: config.http, limits: config.limits, log })
-      const app = new App(options, { workers, http, services, rooms, presence })
+      const app = new App(options, { workers, http, services, rooms, liveRecordings, presence })
       await app.#route()
       return app
     } catch (error) {
@@ -146,16 +166,24 @@ export class App {
       http: FastifyInstance
       services: Lazy<Services>
       rooms: Rooms
+      liveRecordings: LiveRecordings
       presence: Presence
     },
   ) {
-    const { workers, http, services, rooms, presence } = parts
+    const { workers, http, services, rooms, liveRecordings, presence } = parts
     this.#options = options
     this.#services = services
     this.#presence = presence
     this.workers = workers
     this.http = http
     this.rooms = rooms
+    this.liveRecordings = liveRecordings
+    this.#handlers = {
+      ...roomHandlers,
+      ...mediaHandlers,
+      ...moderationHandlers,
+      ...recordingHandlers(liveRecordings),
+    }
   }
 
   /**
@@ -208,17 +236,23 @@ export class App {
     return port
   }
 
-  /** Ends sessions, rooms, the web server and the workers, in this order. Resolves when nothing is left. */
+  /**
+   * Ends recordings, while there is still something to finish them from, then rooms, sessions, the web server and the workers,
+   * in this order. Resolves when nothing is left.
+   */
   close(reason: CloseReason = 'server-closing'): Promise<void> {
     this.#closed ??= this.#close(reason)
     return this.#closed
   }
 
   async #close(reason: CloseReason): Promise<void> {
+    this.rooms.closing()
+    await this.liveRecordings.stopAll()
     this.rooms.close(reason)
     for (const session of this.#sessions) session.close(reason)
     await this.http.close()
     await this.workers.close()
+    await this.liveRecordings.close()
     await this.#services.close()
   }
 
@@ -250,6 +284,7 @@ export class App {
       services: () => this.services(),
       setUpNeeded: () => this.setUpNeeded(),
       rooms: this.rooms,
+      liveRecordings: this.liveRecordings,
     })
     await this.http.register(signalingRoutes, {
       config,
@@ -265,7 +300,7 @@ export class App {
       socket,
       extended,
       config,
-      handlers,
+      handlers: this.#handlers,
       log: log.child({ roomId, address }),
       onClosed: (closed) => this.#sessions.delete(closed),
       enter: (channel, gone) => this.#enter(admission, channel, gone),

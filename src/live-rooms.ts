@@ -40,6 +40,7 @@ function liveRoomsOf(rooms: Rooms): LiveRooms {
       find(id)
         ?.joinedPeers.find((peer) => peer.id === identity)
         ?.close('removed'),
+    isRecorded: (id) => find(id)?.recording !== undefined,
     change: (id, settings) => find(id)?.update(settings),
   }
 }

@@ -7,6 +7,7 @@ import { randomId, Secret } from '../lib/ids.ts'
 import { Rate } from '../lib/rate.ts'
 import { guestGrants, type GrantsInput } from '../protocol/grants.ts'
 import type { Caller } from '../protocol/caller.ts'
+import type { RecordPolicy } from '../protocol/recording.ts'
 import { readCode } from './codes.ts'
 import { assertGoesOn, assertOpen, notFound, opensAtOf } from './meetings.ts'
 import { isInvited } from './invitees.store.ts'
@@ -48,7 +49,9 @@ export function isGuestIdentity(identity: string): boolean {
 }
 
 /** Rights of whoever moderates a meeting. */
-const hostGrants: GrantsInput = { ...guestGrants, moderate: true, record: true, bypassLobby: true }
+function hostGrants(record: RecordPolicy): GrantsInput {
+  return { ...guestGrants, moderate: true, record: record !== 'never', bypassLobby: true }
+}
 
 /** How people get into meetings: by code, with or without an account. */
 export class Joining {
@@ -95,7 +98,8 @@ export class Joining {
     const meeting = await this.#summary(row, now)
     if (caller.kind === 'account') {
       const { accountId, name } = caller
-      const ticket = await this.#ticket(row.id, { identity: accountId, name, accountId, isHost, now })
+      const record = row.record as RecordPolicy
+      const ticket = await this.#ticket(row.id, { identity: accountId, name, accountId, isHost, record, now })
       return { ...ticket, meeting }
     }
     const name = this.#nameOf(options.name)
@@ -119,10 +123,11 @@ export class Joining {
       name: string
       accountId: string | undefined
       isHost: boolean
+      record?: RecordPolicy
       now: Date
     },
   ): Promise<EntryTicket> {
-    const { identity, accountId, isHost, now } = options
+    const { identity, accountId, isHost, record = 'hosts', now } = options
     const { config, apiKeys } = this.#options
     const name = options.name.trim().slice(0, config.limits.nameLength)
     const role = isHost ? 'host' : 'participant'
@@ -132,7 +137,7 @@ export class Joining {
       room,
       name,
       metadata: { role, ...(accountId === undefined ? {} : { accountId }) },
-      grants: isHost ? hostGrants : guestGrants,
+      grants: isHost ? hostGrants(record) : guestGrants,
       now,
       lifeSeconds: config.meetings.maxHours * 3600,
     })

@@ -6,6 +6,7 @@ import { AppError, assertVersion, limitExceeded } from '../lib/app-error.ts'
 import { decodeTimeCursor, pageOf } from '../lib/cursor.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Actor } from '../protocol/caller.ts'
+import type { RecordPolicy } from '../protocol/recording.ts'
 import { isBackend } from '../protocol/caller.ts'
 import { secondsThere } from './attendance.ts'
 import { randomCode } from './codes.ts'
@@ -116,7 +117,7 @@ export class Meetings {
       changed_at: now,
       check_at: next ? missedAt(next, config.meetings) : null,
       past_at: null,
-      record: 'hosts',
+      record: input.record ?? 'hosts',
     }
     await db.transaction().execute(async (trx) => {
       await insertMeeting(trx, { ...row, metadata: JSON.stringify(row.metadata) })
@@ -185,6 +186,7 @@ export class Meetings {
           change.passcode === undefined ? row.passcode : sealPasscode(change.passcode ?? undefined, id, box),
         lobby: change.lobby ?? row.lobby,
         join_before_host: change.joinBeforeHost ?? row.join_before_host,
+        record: change.record ?? row.record,
         max_participants:
           change.maxParticipants === undefined ? row.max_participants : change.maxParticipants,
         metadata: change.metadata === undefined ? row.metadata : this.#checkMetadata(change.metadata),
@@ -325,6 +327,11 @@ export class Meetings {
     if (!row) throw notFound()
     assertGoesOn(row)
     return this.#roomOf(row)
+  }
+
+  /** Whether it may be recorded; undefined when there is no such meeting. */
+  async recordPolicyOf(id: string): Promise<RecordPolicy | undefined> {
+    return (await findMeeting(this.#options.db, id))?.record as RecordPolicy | undefined
   }
 
   /**

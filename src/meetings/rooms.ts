@@ -13,6 +13,8 @@ export interface LiveRooms {
   accountsIn(roomId: string): string[]
   /** Sends one person away, if they are there. */
   remove(roomId: string, identity: string): void
+  /** Whether it is open and being recorded. */
+  isRecorded(roomId: string): boolean
   /** Changes an open room. */
   change(roomId: string, settings: Partial<MeetingRoom>): void
 }

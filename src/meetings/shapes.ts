@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Metadata } from '../protocol/model.ts'
+import { recordPolicies, type RecordPolicy } from '../protocol/recording.ts'
 import { Email, Id, Input, Moment, MomentInput, oneOf, Version } from '../protocol/rest.ts'
 import { calleeStatuses, callStatuses, callTypes } from './call-status.ts'
 import { inviteeStatuses } from './invitees.store.ts'
@@ -42,6 +43,10 @@ const Lobby = Type.Boolean({ description: 'Participants wait until a host lets t
 const JoinBeforeHost = Type.Boolean({
   description: 'Participants may meet without a host. Otherwise they wait until one is there.',
 })
+const Record = oneOf(
+  recordPolicies,
+  'never: nobody records it. hosts: hosts start and stop recordings. always: besides, one begins by itself when somebody is there.',
+)
 const MaxParticipants = Type.Integer({
   minimum: 1,
   maximum: 100_000,
@@ -80,6 +85,7 @@ export const Meeting = Type.Object(
     passcode: optional(Passcode),
     lobby: Lobby,
     joinBeforeHost: JoinBeforeHost,
+    record: Record,
     maxParticipants: optional(MaxParticipants),
     invitees: Type.Array(Invitee, {
       description: 'Hosts see addresses, others their own alone.',
@@ -123,6 +129,7 @@ export const NewMeeting = Input({
   passcode: optional(Passcode),
   lobby: optional(Type.Boolean({ ...Lobby, default: false })),
   joinBeforeHost: optional(Type.Boolean({ ...JoinBeforeHost, default: true })),
+  record: optional(Type.Unsafe<RecordPolicy>({ ...Record, default: 'hosts' })),
   maxParticipants: optional(MaxParticipants),
   invitees: optional(Invitees),
   metadata: optional(MeetingMetadata),
@@ -144,6 +151,7 @@ export const MeetingChange = Input(
     passcode: optional(orNone(Passcode)),
     lobby: optional(Lobby),
     joinBeforeHost: optional(JoinBeforeHost),
+    record: optional(Record),
     maxParticipants: optional(orNone(MaxParticipants)),
     invitees: optional(Invitees),
     metadata: optional(MeetingMetadata),

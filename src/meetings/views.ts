@@ -4,10 +4,11 @@ import { AppError } from '../lib/app-error.ts'
 import { Secret } from '../lib/ids.ts'
 import type { AccountCaller, KeyCaller } from '../protocol/caller.ts'
 import { isBackend } from '../protocol/caller.ts'
+import type { RecordPolicy } from '../protocol/recording.ts'
 import { listInvitees, type InviteeRow } from './invitees.store.ts'
 import type { LiveMeetingRow, Viewer } from './meetings.store.ts'
 import { findPeople, type Person } from './people.store.ts'
-import { roomOf } from './rooms.ts'
+import { roomOf, type LiveRooms } from './rooms.ts'
 import type { MeetingView } from './shapes.ts'
 
 /** Who may do something with meetings. */
@@ -18,6 +19,8 @@ export interface ViewParts {
   readonly box: SecretBox
   /** What people open, without a slash at the end. */
   readonly baseUrl: () => string
+  /** Knows which meetings are being recorded. */
+  readonly live: { readonly rooms: Pick<LiveRooms, 'isRecorded'> | undefined }
 }
 
 /** Whether somebody decides about a meeting: its host, admins, backends. */
@@ -39,7 +42,7 @@ export function viewerOf(caller: MeetingCaller, of: ListOf | undefined): Viewer 
 
 /** Meetings as `caller` may see them: they host them, or are invited. */
 export async function viewsOf(
-  { db, box, baseUrl }: ViewParts,
+  { db, box, baseUrl, live }: ViewParts,
   rows: readonly LiveMeetingRow[],
   caller: MeetingCaller,
 ): Promise<MeetingView[]> {
@@ -74,14 +77,14 @@ export async function viewsOf(
       ...(passcode === undefined ? {} : { passcode }),
       lobby: row.lobby,
       joinBeforeHost: row.join_before_host,
+      record: row.record as RecordPolicy,
       ...(row.max_participants === null ? {} : { maxParticipants: row.max_participants }),
       invitees: (invitees.get(row.id) ?? []).map((invitee) =>
         inviteeView(invitee, { withEmail: isHost || invitee.email === email }),
       ),
       status: row.status as MeetingView['status'],
       active: row.active,
-      // Recordings will say so.
-      recording: false,
+      recording: live.rooms?.isRecorded(roomOf(row.id)) ?? false,
       room: roomOf(row.id),
       createdAt: row.created_at.toISOString(),
       ...moments({ pastAt: row.past_at }),

@@ -6,6 +6,10 @@ import { LiveRecording, PeerIdText } from './model.ts'
 
 export type { LiveRecording } from './model.ts'
 
+/** Whether a meeting may be recorded: by nobody, by its hosts, or by itself. */
+export const recordPolicies = ['never', 'hosts', 'always'] as const
+export type RecordPolicy = (typeof recordPolicies)[number]
+
 export const recordingRequests = {
   'recording.start': method(
     'Records the room from now on; everybody gets `recording.changed`. Starting twice answers with the one that goes on. Needs `record` or `moderate`. `forbidden` with `data.why` `policy` where the meeting is not to be recorded; `unavailable` with `data.why` when this server cannot record one more: `capacity`, `disk`, `no-recorder`, `disabled`.',

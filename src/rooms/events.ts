@@ -1,6 +1,6 @@
 import type { CloseReason } from '../protocol/close-reasons.ts'
 import type { PeerId } from '../lib/ids.ts'
-import type { Peer } from './peer.ts'
+import type { Peer, PeerProducer } from './peer.ts'
 import type { Room } from './room.ts'
 
 /** What moderation did, in the past tense. */
@@ -23,6 +23,8 @@ export type ModerationAction =
   | 'metadata-changed'
   | 'hands-lowered'
   | 'spotlight-changed'
+  | 'recording-started'
+  | 'recording-stopped'
   | 'ended'
 
 export interface ModerationAct {
@@ -42,5 +44,10 @@ export interface RoomEvents {
   peerJoined?(room: Room, peer: Peer): void
   /** Somebody who had joined is gone. */
   peerLeft?(room: Room, peer: Peer, reason: CloseReason): void
+  peerRenamed?(room: Room, peer: Peer): void
+  /** Somebody publishes something; it may be muted. */
+  producerOpened?(room: Room, peer: Peer, producer: PeerProducer): void
+  /** It is gone: its owner closed it or left, or the worker of the room died (its router is closed then). */
+  producerClosed?(room: Room, peer: Peer, producer: PeerProducer): void
   moderated?(room: Room, act: ModerationAct): void
 }

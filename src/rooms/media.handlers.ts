@@ -10,7 +10,7 @@ import type { Peer, PeerTransport, TransportData } from './peer.ts'
 import type { roomHandlers } from './room.handlers.ts'
 import { sourceOf } from './source.ts'
 
-type MediaMethod = Exclude<Method, keyof typeof roomHandlers | ModerationMethod>
+type MediaMethod = Exclude<Method, keyof typeof roomHandlers | ModerationMethod | `recording.${string}`>
 
 type Stats = { stats: Record<string, unknown>[] }
 

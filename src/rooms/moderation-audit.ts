@@ -16,6 +16,8 @@ const audited: Partial<Record<ModerationAction, AuditAction>> = {
   banned: 'participant.banned',
   unbanned: 'participant.unbanned',
   'grants-changed': 'participant.grants-changed',
+  'recording-started': 'recording.started',
+  'recording-stopped': 'recording.stopped',
   ended: 'room.ended',
 }
 
@@ -29,7 +31,7 @@ export function auditEntryOf(room: Room, act: ModerationAct, now: Date): AuditEn
       ? ({ kind: 'room', id: room.id } as const)
       : ({ kind: 'participant', id: act.target } as const)
   const name = nameOf(room, act.target)
-  const source = act.details?.['source']
+  const { source, recordingId } = act.details ?? {}
   return {
     actor: { kind: 'participant', id, address: identity.address },
     action,
@@ -38,6 +40,7 @@ export function auditEntryOf(room: Room, act: ModerationAct, now: Date): AuditEn
       room: room.id,
       ...(name === undefined ? {} : { name }),
       ...(typeof source === 'string' ? { source } : {}),
+      ...(typeof recordingId === 'string' ? { recordingId } : {}),
     },
     now,
   }

@@ -108,7 +108,7 @@ export const moderationHandlers: Handlers<PeerContext, ModerationMethod> = {
   },
   'room.setGrants'({ room, peer: by }, { peerId, grants }) {
     needModerate(by)
-    // Moderating is no way to record: only who may record lets others.
+    // Who moderates may record, but the right to it is passed on only by those who were given it.
     if (grants.record) needGrant(by.grants.record, 'let others record')
     room.moderation.setGrants(target(room, peerId), grants, { by })
     return {}

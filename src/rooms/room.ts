@@ -7,7 +7,7 @@ import type { PeerId, RoomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CloseReason } from '../protocol/close-reasons.ts'
 import type { Grants } from '../protocol/grants.ts'
-import type { Metadata, RoomInfo, RoomPolicy } from '../protocol/model.ts'
+import type { LiveRecording, Metadata, RoomInfo, RoomPolicy } from '../protocol/model.ts'
 import type { NotificationData, NotificationMethod } from '../protocol/server-messages.ts'
 import { checkMetadata, checkName } from './checks.ts'
 import type { ModerationAct } from './events.ts'
@@ -59,8 +59,13 @@ export interface RoomOptions {
   readonly guestsModerate: boolean
   /** Of the room with this id whose worker died. */
   readonly memory: RoomMemory | undefined
+  /** Whether the server is about to close. */
+  readonly isClosing: () => boolean
   readonly onJoined: (room: Room, peer: Peer) => void
   readonly onLeft: (room: Room, peer: Peer, reason: CloseReason) => void
+  readonly onRenamed: (room: Room, peer: Peer) => void
+  readonly onPublished: (room: Room, peer: Peer, producer: PeerProducer) => void
+  readonly onUnpublished: (room: Room, peer: Peer, producer: PeerProducer) => void
   readonly onModerated: (room: Room, act: ModerationAct) => void
   /** Called once, last, when the room is closed. */
   readonly onClosed: (room: Room, reason: CloseReason) => void
@@ -92,6 +97,7 @@ export class Room {
   readonly #people: People
   #settings: FullSettings
   #version: number
+  #recording: LiveRecording | undefined
   #closed: CloseReason | undefined
   #emptyTimer: NodeJS.Timeout | undefined
   #wasJoined = false
@@ -140,7 +146,7 @@ export class Room {
         tellAbout: (...about) => this.tellAbout(...about),
         offerAll: (peer) => this.#offers.all(peer),
         onModeratorChanged: (peer) => this.#moderatorChanged(peer),
-        onActed: (act) => this.#acted(act),
+        onActed: (act) => this.acted(act),
       },
       memory?.spotlight,
     )
@@ -155,7 +161,7 @@ export class Room {
       makePeer: (visitor, grants) => this.#makePeer(visitor, grants),
       onSucceeded: (peer) => this.moderation.succeed(peer),
       onLobbyChanged: () => this.#scheduleClose(),
-      onActed: (act) => this.#acted(act),
+      onActed: (act) => this.acted(act),
     })
     media.router.once('workerclose', () => this.#workerDied())
     // The worker may have died while the observers were being made; its event would be over by now.
@@ -190,6 +196,32 @@ export class Room {
     return this.joinedPeers.filter((peer) => !peer.grants.hidden)
   }
 
+  /** The router that a producer of this room is on, for those who receive it without being a peer. */
+  routerOf(producer: PeerProducer): types.Router {
+    if (producer.closed || this.#media.router.closed)
+      throw new AppError('not-found', 'It was closed while this was being done.')
+    return this.#media.router
+  }
+
+  /** Whether its worker died, which the peers are about to be told of. */
+  get isMediaGone(): boolean {
+    return this.#media.router.closed
+  }
+
+  /** What people here are told of a recording. Whoever records says so; the room records nothing. */
+  get recording(): LiveRecording | undefined {
+    return this.#recording
+  }
+
+  /** Tells everybody that a recording began, changed or, with undefined, ended. */
+  setRecording(recording: LiveRecording | undefined, reason?: string): void {
+    this.#recording = recording
+    this.tell('recording.changed', {
+      ...(recording === undefined ? {} : { recording }),
+      ...(reason === undefined ? {} : { reason }),
+    })
+  }
+
   info(): RoomInfo {
     const { spotlight } = this.moderation
     return {
@@ -199,6 +231,7 @@ export class Room {
       maxPeers: this.#settings.maxPeers,
       policy: this.policy,
       ...(spotlight && this.visiblePeers.some((peer) => peer.id === spotlight) ? { spotlight } : {}),
+      ...(this.#recording === undefined ? {} : { recording: this.#recording }),
       metadata: this.#settings.metadata,
       version: this.#version,
     }
@@ -260,6 +293,7 @@ export class Room {
     if (peer.closed || !peer.joined) return
     this.tellAbout(peer, 'newPeer', { peer: peer.info() })
     if (this.moderation.spotlight === peer.id) this.tell('room.spotlightChanged', { peerId: peer.id })
+    if (this.#recording) peer.channel.notify('recording.changed', { recording: this.#recording })
     this.#offers.all(peer)
     this.entrance.joined(peer)
   }
@@ -268,6 +302,8 @@ export class Room {
   published(owner: Peer, producer: PeerProducer): void {
     if (isVoice(producer.kind, producer.appData.source)) this.#media.speakers.hear(producer)
     this.#offers.published(owner, producer)
+    producer.observer.once('close', () => this.#options.onUnpublished(this, owner, producer))
+    this.#options.onPublished(this, owner, producer)
   }
 
   publishedData(owner: Peer, dataProducer: PeerDataProducer): void {
@@ -310,9 +346,10 @@ export class Room {
     const { displayName } = joined
     const change = { peerId: peer.id, displayName, oldDisplayName }
     this.tellAbout(peer, 'peerDisplayNameChanged', change)
+    this.#options.onRenamed(this, peer)
     if (isOwn) return
     peer.channel.notify('peerDisplayNameChanged', change)
-    this.#acted({ by, action: 'renamed', target: peer.id, details: { displayName } })
+    this.acted({ by, action: 'renamed', target: peer.id, details: { displayName } })
   }
 
   /** Throws `limit-exceeded` or `bad-request` for metadata that is too large or too deep. */
@@ -326,7 +363,7 @@ export class Room {
     this.tellAbout(peer, 'room.peerMetadataChanged', change)
     if (isOwn) return
     peer.channel.notify('room.peerMetadataChanged', change)
-    this.#acted({ by, action: 'metadata-changed', target: peer.id })
+    this.acted({ by, action: 'metadata-changed', target: peer.id })
   }
 
   /**
@@ -351,13 +388,13 @@ export class Room {
     const { policy, metadata } = after
     if (!isDeepStrictEqual(metadata, before.metadata)) this.tell('room.metadataChanged', { metadata })
     if (isDeepStrictEqual(policy, before.policy)) {
-      this.#acted({ by, action: 'settings-changed' })
+      this.acted({ by, action: 'settings-changed' })
       return
     }
     this.tell('room.policyChanged', { policy, ...named(by) })
     this.moderation.policyChanged({ by })
     this.entrance.reconsider()
-    this.#acted({ by, action: 'policy-changed', details: { policy: change.policy } })
+    this.acted({ by, action: 'policy-changed', details: { policy: change.policy } })
   }
 
   /** Sends something of the application's backend to everybody, or to some. Answers how many were told. */
@@ -369,10 +406,17 @@ export class Room {
     return peers.length
   }
 
+  /** Something was done that is told to those who listen. */
+  acted(act: ModerationAct): void {
+    const { by, action, target } = act
+    this.log.info({ by: by?.id, action, target }, 'moderated')
+    this.#options.onModerated(this, act)
+  }
+
   /** Ends the room for everybody. */
   end({ by }: Acting = {}): void {
     if (this.#closed !== undefined) return
-    this.#acted({ by, action: 'ended' })
+    this.acted({ by, action: 'ended' })
     this.close('ended')
   }
 
@@ -454,15 +498,12 @@ export class Room {
     else if (peer.joined) this.entrance.moderatorThere(peer)
   }
 
-  #acted(act: ModerationAct): void {
-    const { by, action, target } = act
-    this.log.info({ by: by?.id, action, target }, 'moderated')
-    this.#options.onModerated(this, act)
-  }
-
   /** Ctrl-C in a terminal signals the workers too: who closes with the server is not to be told of a dead worker. */
   #workerDied(): void {
-    this.#deathTimer = setTimeout(() => this.close('worker-died'), deathNoticeMs)
+    this.#deathTimer = setTimeout(
+      () => this.close(this.#options.isClosing() ? 'server-closing' : 'worker-died'),
+      deathNoticeMs,
+    )
   }
 
   /** Begins to count when nobody is there, nor waits for a moderator who is yet to come. */

@@ -99,6 +99,11 @@ export class Rooms {
     return room !== undefined
   }
 
+  /** The server is about to close: no room is opened any more, and workers that end now do so for that reason. */
+  closing(): void {
+    this.#closed = true
+  }
+
   close(reason: CloseReason): void {
     this.#closed = true
     for (const room of this.#rooms.values()) room.close(reason)
@@ -122,8 +127,12 @@ export class Rooms {
         isPlanned: planned !== undefined || memory !== undefined,
         guestsModerate: guestsModerate && planned === undefined,
         memory,
+        isClosing: () => this.#closed,
         onJoined: (joined, peer) => this.#tell('peerJoined', joined, peer),
         onLeft: (left, peer, reason) => this.#tell('peerLeft', left, peer, reason),
+        onRenamed: (there, peer) => this.#tell('peerRenamed', there, peer),
+        onPublished: (there, peer, producer) => this.#tell('producerOpened', there, peer, producer),
+        onUnpublished: (there, peer, producer) => this.#tell('producerClosed', there, peer, producer),
         onModerated: (moderated, act) => this.#tell('moderated', moderated, act),
         onClosed: (closed, reason) => this.#roomClosed(closed, reason),
       })

@@ -55,6 +55,7 @@ export async function meetingStage(
     remove: (id, identity) => told.push(`remove ${id} ${identity}`),
     end: (id) => told.push(`end ${id}`),
     leave: (id, identity) => told.push(`leave ${id} ${identity}`),
+    isRecorded: () => false,
     change: (id, settings) => told.push(`change ${id} ${JSON.stringify(settings)}`),
   }
   services.live.hold(rooms)

@@ -1,0 +1,498 @@
+import type { Config } from '../../config/schema.ts'
+import type { RecordingEndReason } from '../../recorder/manifest.ts'
+import type { RecorderStatistics } from '../../recorder/messages.ts'
+import { AppError } from '../lib/app-error.ts'
+import type { RoomId } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { LiveRecording as LiveRecordingView } from '../protocol/model.ts'
+import type { RecordingHealth, RecordPolicy } from '../protocol/recording.ts'
+import type { CloseReason } from '../protocol/close-reasons.ts'
+import type { Identity, Peer } from '../rooms/peer.ts'
+import type { Room } from '../rooms/room.ts'
+import type { Rooms } from '../rooms/rooms.ts'
+import { whyNoCapacity, type Media } from './admission.ts'
+import type { Keeper, Person } from './keeper.ts'
+import { LiveRecording, nameOf } from './live-recording.ts'
+import { noRecorder, RecorderHost } from './recorder-host.ts'
+import type { EndReason } from './shapes.ts'
+
+export interface LiveRecordingsOptions {
+  readonly config: Pick<Config, 'recordings' | 'workers'>
+  readonly rooms: Pick<Rooms, 'get' | 'listen'>
+  /** Opens the database if that has not been done. */
+  readonly keeper: () => Promise<Keeper>
+  /** What each media worker takes of its core, by its index. */
+  readonly workerShares: () => readonly number[]
+  /** Cores of this machine. */
+  readonly cores: number
+  /** Those of them that no media worker is on. */
+  readonly spareCores: readonly number[]
+  /** The meeting whose room it is. */
+  readonly meetingOf: (roomId: string) => string | undefined
+  /** Undefined when there is no such meeting. */
+  readonly policyOf: (meetingId: string) => Promise<RecordPolicy | undefined>
+  /** The account that somebody proved to be. */
+  readonly accountOf: (identity: Identity) => string | undefined
+  readonly log: Log
+}
+
+interface Starting {
+  readonly by: Person
+  /** Who of the room asked for it. */
+  readonly peer?: Peer | undefined
+  /** The one in whose place it is, because its recorder died. */
+  readonly continues?: LiveRecording | undefined
+}
+
+/** How often it is looked at how recordings go, in milliseconds. */
+const everyMs = 3000
+/** A room whose worker died and that nobody opens again within this is not waited for, in milliseconds. */
+const reopenWithinMs = 60_000
+/** A recording that is to begin by itself and could not is tried again after so long, in milliseconds. */
+const retryMs = 15_000
+/** One recorder after another that dies: after so many there is no point in going on. */
+const mostDeaths = 5
+/** A recorder that read nothing for so long has too much to do, in milliseconds. */
+const longPauseMs = 200
+/** How long finishing everything may keep the server from closing, in milliseconds. */
+const closeWithinMs = 5000
+
+/** The recordings that go on, at most one for each room. It listens to rooms, which know nothing of it. */
+export class LiveRecordings {
+  readonly #options: LiveRecordingsOptions
+  readonly #host: RecorderHost
+  readonly #live = new Map<string, LiveRecording>()
+  readonly #starting = new Map<string, Promise<LiveRecording>>()
+  readonly #ending = new Map<LiveRecording, Promise<void>>()
+  readonly #health = new Map<string, RecordingHealth>()
+  /** Rooms that would be recorded by themselves, had nobody stopped it. */
+  readonly #stoppedByHand = new Set<string>()
+  /** Rooms in which a recording is to begin by itself and could not yet. */
+  readonly #retries = new Map<string, NodeJS.Timeout>()
+  #clock: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: LiveRecordingsOptions) {
+    this.#options = options
+    this.#host = new RecorderHost({
+      log: options.log,
+      cores: options.spareCores,
+      onEnded: (recordingId, reason) => this.#endedByItself(recordingId, reason),
+      onDied: () => this.#recorderDied(),
+    })
+    options.rooms.listen({
+      roomOpened: (room) => this.#live.get(room.id)?.roomOpened(room),
+      roomClosed: (room, reason) => this.#roomClosed(room, reason),
+      peerJoined: (room, peer) => {
+        this.#of(room)?.peerJoined(peer)
+        void this.#startByItself(room)
+      },
+      peerRenamed: (room, peer) => this.#of(room)?.peerRenamed(peer),
+      peerLeft: (room, peer) => this.#of(room)?.peerLeft(peer),
+      producerOpened: (room, peer, producer) => this.#of(room)?.producerOpened(peer, producer),
+      producerClosed: (room, peer, producer) => this.#of(room)?.producerClosed(room, peer, producer),
+    })
+  }
+
+  /** The process id of the recorder; undefined while there is none. */
+  get recorderPid(): number | undefined {
+    return this.#host.pid
+  }
+
+  /** What the recorder is doing; undefined while there is none. */
+  statistics(): Promise<RecorderStatistics | undefined> {
+    return this.#host.statistics()
+  }
+
+  /** The recording of a room, as everybody there may know it. */
+  of(roomId: string): LiveRecordingView | undefined {
+    return this.#live.get(roomId)?.view
+  }
+
+  byId(recordingId: string): LiveRecordingView | undefined {
+    return this.#find(recordingId)?.view
+  }
+
+  /** How a recording goes, some seconds old; undefined if it does not go on, or has only just begun. */
+  health(recordingId: string): RecordingHealth | undefined {
+    return this.#health.get(recordingId)
+  }
+
+  /**
+   * Records a room from now on; what goes on already is what it answers. Throws `not-found` when the room is not open,
+   * `forbidden` (`policy`) for a meeting that is not to be recorded, `unavailable` with `data.why`: `disabled`, `capacity`,
+   * `disk`, `no-recorder`.
+   */
+  async start(roomId: string, { by, peer }: { by: Person; peer?: Peer }): Promise<LiveRecordingView> {
+    const live = this.#live.get(roomId)
+    if (live && !live.isEnding && !this.#starting.has(roomId)) return live.view
+    // One that is ending has its files finished first.
+    if (live?.isEnding) await this.#ending.get(live)
+    this.#stoppedByHand.delete(roomId)
+    return (await this.#startOnce(roomId, { by, peer })).view
+  }
+
+  /** Ends the recording of a room; resolves when its files are finished. Throws `not-found` when there is none. */
+  async stop(roomId: string, { by, peer }: { by: Person; peer?: Peer }): Promise<void> {
+    await this.#starting.get(roomId)?.catch(() => undefined)
+    const live = this.#live.get(roomId)
+    if (!live) throw new AppError('not-found', 'This room is not being recorded.')
+    this.#stoppedByHand.add(roomId)
+    if (peer && !live.isEnding)
+      live.room?.acted({ by: peer, action: 'recording-stopped', details: { recordingId: live.recordingId } })
+    await this.#end(live, { reason: 'stopped', by })
+  }
+
+  /** Somebody agrees to being recorded, or takes that back. Throws `not-found` when there is no recording. */
+  async consent(room: Room, peer: Peer, agrees: boolean): Promise<void> {
+    await this.#starting.get(room.id)?.catch(() => undefined)
+    const live = this.#of(room)
+    if (!live) throw new AppError('not-found', 'This room is not being recorded.')
+    await live.consent(peer, agrees)
+  }
+
+  /** Who somebody in a room is. */
+  personOf(peer: Peer): Person {
+    const accountId = this.#options.accountOf(peer.identity)
+    const name = nameOf(peer)
+    return accountId === undefined
+      ? { kind: 'participant', id: peer.id, name }
+      : { kind: 'account', id: accountId, name }
+  }
+
+  /** Ends every recording, so that its files are finished, within some seconds. Before rooms and workers go. */
+  async stopAll(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#clock)
+    for (const timer of this.#retries.values()) clearTimeout(timer)
+    this.#retries.clear()
+    const stopped = Promise.allSettled(this.#starting.values()).then(() =>
+      Promise.all([...this.#live.values()].map((live) => this.#end(live, { reason: 'room-closed' }))),
+    )
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, closeWithinMs)))
+    await Promise.race([stopped, late])
+    clearTimeout(timer)
+  }
+
+  /** Resolves when the recorder is gone. What it still had, it has finished. */
+  async close(): Promise<void> {
+    await this.stopAll()
+    await this.#host.close()
+  }
+
+  #of(room: Room): LiveRecording | undefined {
+    const live = this.#live.get(room.id)
+    return live?.room === room ? live : undefined
+  }
+
+  #find(recordingId: string): LiveRecording | undefined {
+    return [...this.#live.values()].find((live) => live.recordingId === recordingId)
+  }
+
+  // Beginning.
+
+  #startOnce(roomId: string, how: Starting): Promise<LiveRecording> {
+    const pending = this.#starting.get(roomId)
+    if (pending) return pending
+    const starting = this.#start(roomId, how).finally(() => this.#starting.delete(roomId))
+    this.#starting.set(roomId, starting)
+    return starting
+  }
+
+  async #start(roomId: string, how: Starting): Promise<LiveRecording> {
+    const { config, meetingOf, keeper: getKeeper } = this.#options
+    const room = this.#openRoom(roomId)
+    const meetingId = meetingOf(roomId)
+    if (!config.recordings.enabled) throw refused('disabled', 'Nothing is recorded on this server.')
+    if (!how.continues) {
+      await this.#assertPolicy(meetingId)
+      this.#assertCapacity(room)
+    }
+    const [recorder, keeper] = await Promise.all([this.#host.get(), getKeeper()])
+    this.#assertSame(room)
+    const { by: startedBy, peer, continues } = how
+    const now = new Date()
+    const { recordingId, folder } = await keeper.begin({ roomId, meetingId, startedBy, now })
+    const log = this.#options.log.child({ roomId, recordingId })
+    let live: LiveRecording
+    try {
+      this.#assertSame(room)
+      live = new LiveRecording({
+        recordingId,
+        folder,
+        room,
+        recorder,
+        startedAt: now,
+        startedBy,
+        peerId: continues ? continues.peerId : peer?.grants.hidden ? undefined : peer?.id,
+        notice: config.recordings.notice,
+        asksConsent: config.recordings.consent === 'ask',
+        continues,
+        onSeen: (recording, seen) => this.#seen(keeper, recording, seen),
+        log,
+      })
+      this.#live.set(roomId, live)
+      if (!continues) room.setRecording(live.view)
+      const minFreeBytes = config.recordings.minFreeMegabytes * 1_000_000
+      await recorder.start({ recordingId, folder, minFreeBytes })
+      if (this.#openRoomOrUndefined(roomId) !== room || this.#closed) {
+        await recorder.stop({ recordingId, reason: 'room-closed' })
+        this.#assertSame(room)
+      }
+      live.begin()
+    } catch (error) {
+      this.#forget(roomId, recordingId, room)
+      await keeper.abandon(recordingId).catch((cause: unknown) => log.error({ err: cause }, 'not abandoned'))
+      log.warn({ err: error }, 'recording could not begin')
+      throw toClient(error)
+    }
+    log.info({ by: startedBy, continues: continues?.recordingId }, 'recording began')
+    if (peer) room.acted({ by: peer, action: 'recording-started', details: { recordingId } })
+    this.#startClock()
+    return live
+  }
+
+  #forget(roomId: string, recordingId: string, room: Room): void {
+    if (this.#live.get(roomId)?.recordingId === recordingId) this.#live.delete(roomId)
+    if (!room.closed && room.recording?.recordingId === recordingId)
+      room.setRecording(undefined, 'recorder-died')
+  }
+
+  #openRoomOrUndefined(roomId: string): Room | undefined {
+    return this.#options.rooms.get(roomId as RoomId)
+  }
+
+  #openRoom(roomId: string): Room {
+    const room = this.#openRoomOrUndefined(roomId)
+    if (this.#closed) throw new AppError('unavailable', 'The server is closing.')
+    if (!room) throw new AppError('not-found', 'This room is not open.')
+    return room
+  }
+
+  #assertSame(room: Room): void {
+    if (this.#openRoom(room.id) !== room)
+      throw new AppError('unavailable', 'The room was just closed. Try again.')
+  }
+
+  async #assertPolicy(meetingId: string | undefined): Promise<void> {
+    if (meetingId === undefined) return
+    if ((await this.#options.policyOf(meetingId)) === 'never')
+      throw new AppError('forbidden', 'This meeting is not to be recorded.', { why: 'policy' })
+  }
+
+  #assertCapacity(room: Room): void {
+    const { config, workerShares, cores } = this.#options
+    const { maxConcurrent, maxCpu } = config.recordings
+    const shares = workerShares()
+    const producers = room.visiblePeers.flatMap((peer) => [...peer.producers.values()])
+    const why = whyNoCapacity(
+      {
+        // This one is among those that are being started.
+        recordings: new Set([...this.#live.keys(), ...this.#starting.keys()]).size - this.#countOf(room.id),
+        recorded: sumOf([...this.#live.values()].map(({ media }) => media)),
+        added: {
+          audio: producers.filter(({ kind }) => kind === 'audio').length,
+          video: producers.filter(({ kind }) => kind === 'video').length,
+        },
+        recorderShare: this.#host.share,
+        workerShare: shares[room.workerIndex] ?? 0,
+        workersShare: shares.reduce((sum, share) => sum + share, 0),
+        cores,
+      },
+      { maxConcurrent, maxCpu, refuseAbove: config.workers.refuseAbove },
+    )
+    if (why !== undefined) throw refused('capacity', why)
+  }
+
+  #countOf(roomId: string): number {
+    return this.#live.has(roomId) || this.#starting.has(roomId) ? 1 : 0
+  }
+
+  #seen(keeper: Keeper, { recordingId }: LiveRecording, peer: Peer): void {
+    const accountId = this.#options.accountOf(peer.identity)
+    keeper.seen(recordingId, { identity: peer.id, name: nameOf(peer), accountId })
+  }
+
+  /** Where a meeting is to be recorded by itself, this is done when somebody is there. */
+  async #startByItself(room: Room): Promise<void> {
+    const { meetingOf, policyOf, log } = this.#options
+    const meetingId = meetingOf(room.id)
+    const isDone = (): boolean =>
+      this.#closed ||
+      room.closed ||
+      this.#countOf(room.id) > 0 ||
+      this.#stoppedByHand.has(room.id) ||
+      this.#retries.has(room.id) ||
+      room.visiblePeers.length === 0
+    if (meetingId === undefined || isDone()) return
+    try {
+      if ((await policyOf(meetingId)) !== 'always' || isDone()) return
+      await this.#startOnce(room.id, { by: { kind: 'server' } })
+    } catch (error) {
+      const why = String((error instanceof AppError && (error.data?.['why'] ?? error.code)) || 'internal')
+      log.warn({ err: error, roomId: room.id, why }, 'a recording that is to begin by itself could not')
+      if (this.#closed || room.closed || this.#retries.has(room.id)) return
+      for (const peer of room.joinedPeers)
+        if (mayRecord(peer)) peer.channel.notify('recording.failed', { why })
+      const retry = (): void => {
+        this.#retries.delete(room.id)
+        void this.#startByItself(room)
+      }
+      this.#retries.set(room.id, setTimeout(retry, retryMs).unref())
+    }
+  }
+
+  // Ending.
+
+  #roomClosed(room: Room, reason: CloseReason): void {
+    clearTimeout(this.#retries.get(room.id))
+    this.#retries.delete(room.id)
+    const live = this.#of(room)
+    if (reason === 'worker-died') return live?.roomGone(new Date())
+    this.#stoppedByHand.delete(room.id)
+    if (live) void this.#end(live, { reason: 'room-closed' })
+  }
+
+  /** The recorder ended it, because of the disk or because it was told to. */
+  #endedByItself(recordingId: string, reason: RecordingEndReason): void {
+    const live = this.#find(recordingId)
+    if (live) void this.#end(live, { reason, isOver: true })
+  }
+
+  #end(live: LiveRecording, how: { reason: EndReason; by?: Person; isOver?: boolean }): Promise<void> {
+    const ending = this.#ending.get(live) ?? this.#finish(live, how)
+    this.#ending.set(live, ending)
+    return ending
+  }
+
+  async #finish(
+    live: LiveRecording,
+    { reason, by, isOver = false }: { reason: EndReason; by?: Person; isOver?: boolean },
+  ): Promise<void> {
+    const { recordingId, roomId } = live
+    const log = this.#options.log.child({ roomId, recordingId })
+    live.ending()
+    let told = reason
+    try {
+      await live.finish(reason, { isOver })
+    } catch (error) {
+      log.error({ err: error }, 'the recorder died while a recording was ending')
+      told = 'recorder-died'
+    }
+    try {
+      const keeper = await this.#options.keeper()
+      await keeper.ended(recordingId, { reason: told, ...(by ? { by } : {}), now: new Date() })
+    } catch (error) {
+      // The next start finds its row, and its files are whole.
+      log.error({ err: error }, 'the end of a recording is not written down')
+    }
+    if (this.#live.get(roomId) === live) this.#live.delete(roomId)
+    this.#ending.delete(live)
+    this.#health.delete(recordingId)
+    live.ended(told)
+    log.info({ reason: told }, 'recording ended')
+    if (this.#live.size === 0) this.#stopClock()
+  }
+
+  #recorderDied(): void {
+    for (const live of this.#live.values()) {
+      // One that is just beginning or ending hears of it by its own requests.
+      if (!live.isEnding && !this.#starting.has(live.roomId)) void this.#goOn(live)
+    }
+  }
+
+  /** Another recording takes the place of one whose recorder died; what that had is brought to a true state meanwhile. */
+  async #goOn(live: LiveRecording): Promise<void> {
+    const { roomId, recordingId, startedBy: by, room } = live
+    const { log, keeper } = this.#options
+    const mayGoOn = room !== undefined && live.deaths + 1 < mostDeaths && !this.#closed
+    if (!mayGoOn) return this.#end(live, { reason: 'recorder-died', isOver: true })
+    live.replaced()
+    // Nobody can begin another one in between.
+    const next = this.#startOnce(roomId, { by, continues: live })
+    const closed = live.finish('recorder-died', { isOver: true })
+    const ended = keeper().then((kept) =>
+      kept.ended(recordingId, { reason: 'recorder-died', now: new Date() }),
+    )
+    this.#health.delete(recordingId)
+    await Promise.all([
+      closed,
+      ended.catch((error: unknown) => log.error({ err: error, recordingId }, 'an end is not written down')),
+      next.catch((error: unknown) => {
+        log.error({ err: error, roomId, recordingId }, 'a recording does not go on')
+        if (this.#live.get(roomId) === live) this.#live.delete(roomId)
+        live.ended('recorder-died')
+        if (this.#live.size === 0) this.#stopClock()
+      }),
+    ])
+  }
+
+  // Time.
+
+  #startClock(): void {
+    if (this.#closed) return
+    this.#clock ??= setInterval(() => void this.#look(new Date()), everyMs).unref()
+  }
+
+  #stopClock(): void {
+    clearInterval(this.#clock)
+    this.#clock = undefined
+  }
+
+  /** Looks how recordings go, tells those who may stop them, and ends those that are over. */
+  async #look(now: Date): Promise<void> {
+    const { emptySeconds, maxHours, maxCpu } = this.#options.config.recordings
+    for (const live of this.#live.values()) {
+      const emptyFor = msSince(live.emptySince(now), now)
+      if (msSince(live.startedAt, now) > maxHours * 3_600_000) void this.#end(live, { reason: 'too-long' })
+      else if (msSince(live.roomGoneAt, now) > reopenWithinMs) void this.#end(live, { reason: 'room-closed' })
+      else if (emptyFor > emptySeconds * 1000) void this.#end(live, { reason: 'empty' })
+    }
+    const statistics = await this.#host.statistics().catch(() => undefined)
+    if (!statistics) return
+    const isStrained = this.#host.share > maxCpu || statistics.longestPauseMs > longPauseMs
+    if (isStrained) {
+      const { share } = this.#host
+      this.#options.log.warn({ share, pauseMs: statistics.longestPauseMs }, 'the recorder is strained')
+    }
+    for (const one of statistics.recordings) {
+      const live = this.#find(one.recordingId)
+      if (!live || live.isEnding) continue
+      live.note(one)
+      const health = live.health({ now, isStrained })
+      this.#health.set(live.recordingId, health)
+      for (const peer of live.room?.joinedPeers ?? [])
+        if (mayRecord(peer)) peer.channel.notify('recording.health', health)
+    }
+  }
+}
+
+/** Whether somebody may start and stop recordings. */
+export function mayRecord({ grants }: Peer): boolean {
+  return grants.record || grants.moderate
+}
+
+function refused(why: 'capacity' | 'disabled' | 'disk', message: string): AppError {
+  return new AppError('unavailable', message, { why })
+}
+
+/** Why a recording could not begin, as whoever asked for it is told. */
+function toClient(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const code = (error as { code?: unknown }).code
+  return code === 'disk-full' || code === 'disk-error'
+    ? refused('disk', 'The disk of the server has no room for a recording.')
+    : noRecorder()
+}
+
+function msSince(then: Date | undefined, now: Date): number {
+  return then === undefined ? 0 : now.getTime() - then.getTime()
+}
+
+function sumOf(media: readonly Media[]): Media {
+  return media.reduce((sum, { audio, video }) => ({ audio: sum.audio + audio, video: sum.video + video }), {
+    audio: 0,
+    video: 0,
+  })
+}
