@@ -9,6 +9,8 @@ import type { Secret } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { Mailer } from './mail/mailer.ts'
 import { MeetingServices } from './meetings/meeting-services.ts'
+import { openRecordings } from './recordings/open-recordings.ts'
+import type { Recordings } from './recordings/recordings.ts'
 import { urlOf } from './start-summary.ts'
 
 /** Everything that lies over the database. */
@@ -19,6 +21,7 @@ export interface Services {
   readonly mailer: Mailer
   readonly accounts: AccountServices
   readonly meetings: MeetingServices
+  readonly recordings: Recordings
   close(): Promise<void>
 }
 
@@ -57,13 +60,15 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         'forget log-ins': (now) => accounts.forget(now),
       },
     })
+    const recordings = openRecordings({ db, config, log })
     const close = async () => {
       accounts.close()
+      await recordings.close()
       await meetings.close()
       await Promise.all([chores.close(), mailer.close()])
       await db.close()
     }
-    return { db, audit, apiKeys, mailer, accounts, meetings, close }
+    return { db, audit, apiKeys, mailer, accounts, meetings, recordings, close }
   } catch (error) {
     await db.close()
     throw error

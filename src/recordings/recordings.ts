@@ -41,8 +41,8 @@ import { Storing } from './storing.ts'
 /** Who did something, kept with the recording. */
 export interface Person {
   readonly kind: 'account' | 'api-key' | 'participant' | 'server'
-  readonly id?: string | undefined
-  readonly name?: string | undefined
+  readonly id?: string
+  readonly name?: string
 }
 
 export interface RecordingsOptions extends JobsOptions {
