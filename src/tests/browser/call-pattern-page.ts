@@ -1,0 +1,162 @@
+import { Room } from '../../sdk/index.ts'
+import {
+  cells,
+  cellsOf,
+  field,
+  screenColour,
+  toneEveryMs,
+  toneMs,
+  type Colour,
+  type Pattern,
+} from '../support/call-pattern.ts'
+
+/** Somebody in a call, in a page without the web app: sends a pattern through the SDK, plays what comes, and tells when it did what. */
+
+interface Drawing {
+  readonly track: MediaStreamTrack
+  /** What the clock said in each picture that was handed to the browser. */
+  readonly drawn: number[]
+  stop(): void
+}
+
+const camera = { width: 640, height: 360, everyMs: 50 }
+const screen = { width: 960, height: 540, everyMs: 100 }
+/** The first tone comes so long after the beginning; each is given to the browser half a second less before it sounds. */
+const aheadMs = 1500
+
+let room: Room
+let pattern: Pattern
+let drawing: Drawing | undefined
+let sharing: Drawing | undefined
+/** The middles of the tones that are over. */
+const tones: number[] = []
+
+function draw(colour: Colour, { width, height, everyMs }: typeof camera): Drawing {
+  const canvas = document.createElement('canvas')
+  canvas.width = width
+  canvas.height = height
+  const context = canvas.getContext('2d', { alpha: false })!
+  // Nothing is taken from the canvas but what is asked for.
+  const track = canvas.captureStream(0).getVideoTracks()[0] as CanvasCaptureMediaStreamTrack
+  const made: Drawing = { track, drawn: [], stop: () => clearInterval(timer) }
+  const next = (): void => {
+    context.fillStyle = `rgb(${colour.map((full) => (full ? 255 : 0)).join(',')})`
+    context.fillRect(0, 0, width, height)
+    context.fillStyle = 'black'
+    const inner = {
+      x: field.left * width,
+      y: field.top * height,
+      width: (field.right - field.left) * width,
+      height: (field.bottom - field.top) * height,
+    }
+    context.fillRect(inner.x, inner.y, inner.width, inner.height)
+    context.fillStyle = 'white'
+    const cell = { width: inner.width / cells.columns, height: inner.height / cells.rows }
+    const now = Date.now()
+    cellsOf(now).forEach((isWhite, place) => {
+      if (!isWhite) return
+      const x = inner.x + (place % cells.columns) * cell.width
+      const y = inner.y + Math.floor(place / cells.columns) * cell.height
+      context.fillRect(x, y, cell.width, cell.height)
+    })
+    track.requestFrame()
+    made.drawn.push(now)
+  }
+  const timer = setInterval(next, everyMs)
+  next()
+  return made
+}
+
+/** Sounds when the clock says so, whatever the audio device's clock does. */
+function sound({ toneHz, phaseMs, loudness }: Pattern): MediaStreamTrack {
+  const context = new AudioContext({ sampleRate: 48_000 })
+  const destination = context.createMediaStreamDestination()
+  const gain = new GainNode(context, { gain: loudness })
+  gain.connect(destination)
+  // Sound is rendered in bursts: the reading that is farthest ahead within a second is the true one.
+  let readings: { at: number; leadMs: number }[] = []
+  const lead = (): number => Math.max(...readings.map(({ leadMs }) => leadMs))
+  let nextAt = Math.ceil((Date.now() + aheadMs) / toneEveryMs) * toneEveryMs + phaseMs
+  const waiting: number[] = []
+  setInterval(() => {
+    const at = Date.now()
+    readings = readings.filter((reading) => reading.at > at - 1000)
+    readings.push({ at, leadMs: context.currentTime * 1000 - at })
+    // The two clocks may have gone apart since it was planned.
+    while (waiting.length > 0 && waiting[0]! + toneMs + 200 < context.currentTime * 1000)
+      tones.push(waiting.shift()! - lead() + toneMs / 2)
+    if (nextAt > at + aheadMs - 500) return
+    const startMs = nextAt + lead()
+    const tone = new OscillatorNode(context, { frequency: toneHz })
+    tone.connect(gain)
+    tone.start(startMs / 1000)
+    tone.stop((startMs + toneMs) / 1000)
+    waiting.push(startMs)
+    nextAt += toneEveryMs
+  }, 10)
+  return destination.stream.getAudioTracks()[0]!
+}
+
+const call = {
+  async join(options: { pattern: Pattern; room: string; name: string; token: string }): Promise<void> {
+    pattern = options.pattern
+    room = new Room()
+    room.on('trackSubscribed', (track) => {
+      const element = track.attach()
+      if (element instanceof HTMLVideoElement)
+        Object.assign(element.style, { width: '320px', height: '180px' })
+      document.body.append(element)
+    })
+    room.on('trackUnsubscribed', (track) => track.attachedElements.forEach((element) => element.remove()))
+    await room.connect('', { room: options.room, name: options.name, token: options.token })
+  },
+  /** Returns the id of the recording. */
+  async record(): Promise<string> {
+    return (await room.startRecording()).recordingId
+  },
+  async stopRecording(): Promise<number> {
+    const at = Date.now()
+    await room.stopRecording()
+    return at
+  },
+  async publish(): Promise<number> {
+    const at = Date.now()
+    drawing = draw(pattern.colour, camera)
+    await Promise.all([
+      room.localParticipant.publishTrack(drawing.track, { source: 'camera' }),
+      room.localParticipant.publishTrack(sound(pattern), { source: 'microphone' }),
+    ])
+    return at
+  },
+  async mute(muted: boolean): Promise<number> {
+    const before = Date.now()
+    await room.localParticipant.setMicrophoneEnabled(!muted)
+    return muted ? Date.now() : before
+  },
+  async share(): Promise<number> {
+    // What the browser would give when somebody picks a window.
+    navigator.mediaDevices.getDisplayMedia = () => {
+      sharing = draw(screenColour, screen)
+      return Promise.resolve(new MediaStream([sharing.track]))
+    }
+    await room.localParticipant.setScreenShareEnabled(true)
+    return Date.now()
+  },
+  async stopSharing(): Promise<number> {
+    const at = Date.now()
+    await room.localParticipant.setScreenShareEnabled(false)
+    sharing?.stop()
+    return at
+  },
+  async leave(): Promise<number> {
+    const at = Date.now()
+    await room.disconnect()
+    drawing?.stop()
+    return at
+  },
+  /** How many tones are over. */
+  toneCount: () => tones.length,
+  sent: () => ({ tones, camera: drawing?.drawn ?? [], screen: sharing?.drawn ?? [] }),
+}
+
+Object.assign(globalThis, { call })
