@@ -87,7 +87,7 @@ export const importRules = [
   {
     folder: 'src/recordings',
     values: ['src/lib', 'src/protocol', 'src/db', 'recorder'],
-    types: ['config', 'src/rooms', 'src/auth'],
+    types: ['config', 'src/rooms', 'src/auth', 'src/http', 'src/audit'],
     instead: 'A recording joins a room as an observer that app.ts hands over.',
   },
   {

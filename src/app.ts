@@ -33,6 +33,7 @@ import { moderationHandlers } from './rooms/moderation.handlers.ts'
 import type { Identity, Peer } from './rooms/peer.ts'
 import type { PeerChannel } from './rooms/peer-channel.ts'
 import type { Room } from './rooms/room.ts'
+import { linkOrigins } from './recordings/delivery.ts'
 import { LiveRecordings } from './recordings/live-recordings.ts'
 import { recordingHandlers } from './recordings/recording.handlers.ts'
 import { auditEntryOf } from './rooms/moderation-audit.ts'
@@ -149,7 +150,8 @@ export class App {
     try {
       // Where tokens are the way in, a database that cannot be opened must stop the start, not the first caller.
       if (!admitsGuests(config) || config.database.url !== '') await services.get()
-      const http = await createHttpServer({ http: config.http, limits: config.limits, log })
+      const mediaOrigins = linkOrigins(config.storage)
+      const http = await createHttpServer({ http: config.http, limits: config.limits, mediaOrigins, log })
       const app = new App(options, { workers, http, services, rooms, liveRecordings, presence })
       await app.#route()
       return app
@@ -285,6 +287,8 @@ export class App {
       setUpNeeded: () => this.setUpNeeded(),
       rooms: this.rooms,
       liveRecordings: this.liveRecordings,
+      url: () => this.url,
+      log: this.#options.log,
     })
     await this.http.register(signalingRoutes, {
       config,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config/schema.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
@@ -14,9 +15,15 @@ import { serveApiDocs } from './http/api-docs.ts'
 import { isOwnPage } from './http/origins.ts'
 import { renderOpenApi } from './http/openapi.ts'
 import { serverRoutes } from './http/server.routes.ts'
+import type { Log } from './lib/log.ts'
 import { calendarRoutes } from './meetings/calendar.routes.ts'
 import { callRoutes } from './meetings/calls.routes.ts'
 import { meetingRoutes } from './meetings/meetings.routes.ts'
+import { Library } from './recordings/library.ts'
+import type { LiveRecordings } from './recordings/live-recordings.ts'
+import { recordingFileRoutes } from './recordings/files.routes.ts'
+import { recordingRoutes } from './recordings/recordings.routes.ts'
+import { recordingShareRoutes } from './recordings/shares.routes.ts'
 import { roomRoutes } from './rooms/rooms.routes.ts'
 import type { Rooms } from './rooms/rooms.ts'
 import type { Services } from './services.ts'
@@ -27,6 +34,10 @@ export interface RestParts {
   /** Opens the database if that has not been done. */
   readonly services: () => Promise<Services>
   readonly rooms: Rooms
+  readonly liveRecordings: LiveRecordings
+  /** What people reach this server by. */
+  readonly url: () => string
+  readonly log: Log
   /** Whether there is no admin yet. */
   readonly setUpNeeded: () => Promise<boolean>
 }
@@ -48,12 +59,23 @@ export async function serveRest(app: FastifyInstance, parts: RestParts): Promise
 /** Every endpoint as it is declared, without the parts behind it: for documents. */
 export function restEndpoints(config: Config): readonly Endpoint[] {
   const services = () => Promise.reject(new Error('a document calls nobody'))
-  // No handler is called, so that nobody asks for the rooms.
-  const parts = { config, version: '', services, rooms: undefined as never, setUpNeeded: services }
+  // No handler is called, so that nobody asks for what is live.
+  const [rooms, liveRecordings, log] = [undefined as never, undefined as never, undefined as never]
+  const parts = {
+    config,
+    version: '',
+    services,
+    rooms,
+    liveRecordings,
+    log,
+    url: () => '',
+    setUpNeeded: services,
+  }
   return endpointsOf((api) => declareEndpoints(api, parts))
 }
 
-function declareEndpoints(api: Api, { config, version, services, setUpNeeded, rooms }: RestParts): void {
+function declareEndpoints(api: Api, parts: RestParts): void {
+  const { config, version, services, setUpNeeded, rooms, liveRecordings, url, log } = parts
   const accounts = async () => (await services()).accounts
   const audit = async () => (await services()).audit
   serverRoutes(api, { config, version, setUpNeeded })
@@ -85,4 +107,16 @@ function declareEndpoints(api: Api, { config, version, services, setUpNeeded, ro
   })
   callRoutes(api, { calls: async () => (await services()).meetings.calls })
   calendarRoutes(api, { feeds: async () => (await services()).meetings.feeds })
+  const library = async () => {
+    const { db, audit: audited, recordings } = await services()
+    const folderOf = (id: string): string => join(config.dataDir, 'recordings', id)
+    return new Library({ db, config, audit: audited, recordings, folderOf, baseUrl: url, log })
+  }
+  recordingRoutes(api, {
+    library,
+    live: liveRecordings,
+    meeting: async (id, caller) => (await services()).meetings.meetings.get(id, caller),
+  })
+  recordingFileRoutes(api, { library })
+  recordingShareRoutes(api, { library })
 }

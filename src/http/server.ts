@@ -15,6 +15,8 @@ import { sendProblem } from './problem.ts'
 export interface HttpServerOptions {
   readonly http: HttpConfig
   readonly limits: LimitsConfig
+  /** Where pages may play video and sound from, besides this server: the bucket of recordings. */
+  readonly mediaOrigins?: readonly string[]
   readonly log: Log
 }
 
@@ -31,7 +33,12 @@ const maxParamLength = 1024
 const doors: readonly (string | undefined)[] = ['/', '/ws']
 
 /** Fastify with everything that is the same for all routes. */
-export async function createHttpServer({ http, limits, log }: HttpServerOptions): Promise<FastifyInstance> {
+export async function createHttpServer({
+  http,
+  limits,
+  mediaOrigins = [],
+  log,
+}: HttpServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
     // Its own lines at info repeat what the start summary says; ours are written below.
     loggerInstance: log.child({}, { level: 'warn' }) as FastifyBaseLogger,
@@ -67,7 +74,7 @@ export async function createHttpServer({ http, limits, log }: HttpServerOptions)
         formAction: ["'self'"],
         frameAncestors: ["'self'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
-        mediaSrc: ["'self'", 'blob:'],
+        mediaSrc: ["'self'", 'blob:', ...mediaOrigins],
         objectSrc: ["'none'"],
         scriptSrc: ["'self'"],
         styleSrc: ["'self'"],

@@ -6,23 +6,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/schema.ts'
 import { AppError } from '../lib/app-error.ts'
 import type { Log } from '../lib/log.ts'
+import type { Objects } from './ports.ts'
 import { partOf } from './ranges.ts'
 import type { FileRow, RecordingRow } from './recordings.store.ts'
 import { downloadName } from './views.ts'
 
-/** What delivery needs of the storage (recorder/storage). */
-export interface FileStore {
-  readonly kind: 'disk' | 's3'
-  read(key: string, range?: { from: number; to: number }): Promise<Readable>
-  link(
-    key: string,
-    options: { expiresSeconds: number; downloadName?: string; contentType: string },
-  ): Promise<string | undefined>
-}
-
 export interface DeliveryOptions {
   readonly storage: Config['storage']
-  readonly store: FileStore
+  readonly store: Pick<Objects, 'kind' | 'read' | 'link'>
   /** The folder of a recording in the data folder. */
   readonly folderOf: (recordingId: string) => string
   readonly log: Log

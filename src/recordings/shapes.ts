@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { RecordingHealth as Health } from '../protocol/recording.ts'
 import { Id, Input, Moment, MomentInput, oneOf, Version } from '../protocol/rest.ts'
 
 /** Shapes of recordings over REST. */
@@ -256,20 +257,7 @@ export const RecordingTracks = Type.Object(
 )
 
 /** How a recording goes that goes on. */
-export const RecordingHealth = Type.Object(
-  {
-    recordingId,
-    seconds: Type.Integer({ description: 'How long it has gone on.' }),
-    tracks: Type.Integer({ description: 'What is being recorded now.' }),
-    packets: Type.Integer(),
-    lostPackets: Type.Integer({ description: 'That never came, of all tracks since the beginning.' }),
-    freeBytes: Type.Integer({ description: 'Left on the disk before the recording ends by itself.' }),
-    waitingForConsent: Type.Array(Type.String(), {
-      description: 'Identities of those who are not recorded because they did not agree (yet).',
-    }),
-  },
-  { title: 'RecordingHealth' },
-)
+export const RecordingHealth = Type.Object(Health.properties, { title: 'RecordingHealth' })
 export type RecordingHealth = Static<typeof RecordingHealth>
 
 export const NewShare = Input(

@@ -1,3 +1,4 @@
+import { tileColour } from '../../recorder/outputs/colours.ts'
 import type { Queryable } from '../db/tables.ts'
 import type { SeenRecording } from './access.ts'
 import {
@@ -135,36 +136,13 @@ const suffixes: Readonly<Record<string, string>> = {
   manifest: 'manifest',
 }
 
-/**
- * Colours of people: as far from each other as twelve can be, each with a contrast of at least 3 against the dark and the
- * light ground of the web app. By the order of coming, so that one recording always shows somebody alike.
- */
-const colors = [
-  '#3d7fe0',
-  '#d9622b',
-  '#2f9e62',
-  '#b65bd6',
-  '#c28a00',
-  '#d94878',
-  '#1296a8',
-  '#7a74e8',
-  '#7d9a1f',
-  '#c9524a',
-  '#4a8f8c',
-  '#a3739c',
-]
-
-export function colorOf(position: number): string {
-  return colors[position % colors.length]!
-}
-
 export function participantView(row: ParticipantRow): RecordedParticipant {
   const { spans } = (row.speech ?? {}) as { spans?: [number, number][] }
   return {
     identity: row.identity,
     name: row.name,
     ...(row.account_id === null ? {} : { accountId: row.account_id }),
-    color: colorOf(row.position),
+    color: tileColour(row.position),
     speech: (spans ?? []).map(([from, to]) => [Math.round(from), Math.round(to)]),
   }
 }

@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream'
+import { Type } from 'typebox'
+import type { Api } from '../http/api.ts'
+import { Input } from '../protocol/rest.ts'
+import type { Library } from './library.ts'
+import { fileId, recordingId } from './shapes.ts'
+
+/** Bytes of files, for players, browsers and programs. HEAD works wherever GET does. */
+
+export const anyType = 'application/octet-stream'
+export const Bytes = Type.Unsafe<Readable>({
+  type: 'string',
+  description: 'The file, in its own media type, or a part of it.',
+})
+/** 304 and 416 are for clients that said what they have, or asked for what is not there. */
+export const fileStatuses = [200, 206, 302, 304, 416] as const
+export const FileQuery = Input({
+  download: Type.Optional(
+    Type.Boolean({ description: 'To be saved: sent as an attachment with a name.', examples: [true] }),
+  ),
+})
+
+export function recordingFileRoutes(api: Api, { library }: { library: () => Promise<Library> }): void {
+  api.add(
+    'GET',
+    '/recordings/:recordingId/files/:fileId',
+    'member',
+    {
+      id: 'getRecordingFile',
+      tag: 'Recordings',
+      about:
+        'A file of a recording, whole or one range of it. 302: it is in a bucket, and the link opens for `storage.linkSeconds`; who needs more of it afterwards asks here again. Tracks and the manifest are for managers.',
+      params: Type.Object({ recordingId, fileId }),
+      query: FileQuery,
+      answer: Bytes,
+      sends: anyType,
+      status: fileStatuses,
+      errors: ['not-found', 'forbidden'],
+    },
+    async ({ params, query: { download: isDownload = false }, caller, now, request, reply }) =>
+      (await library()).file(params, { caller, isDownload, now }, { request, reply }),
+  )
+}
