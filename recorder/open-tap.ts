@@ -16,6 +16,8 @@ export type OpenTapOptions = Pick<
   readonly producerId: string
   /** Where the recorder and the workers reach each other. */
   readonly ip?: string
+  /** Why the producer ended, when it does so before the tap is open; `closed` unless told. */
+  readonly endedBecause?: () => TrackEndReason | undefined
 }
 
 export interface OpenTap {
@@ -69,7 +71,8 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
     }
   } catch (error) {
     transport.close()
-    if (isAdded) await recorder.removeTap({ recordingId, trackId, reason: 'closed' }).catch(() => undefined)
+    const reason = options.endedBecause?.() ?? 'closed'
+    if (isAdded) await recorder.removeTap({ recordingId, trackId, reason }).catch(() => undefined)
     throw error
   }
 }

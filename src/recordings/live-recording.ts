@@ -266,7 +266,7 @@ export class LiveRecording {
       trackId,
       peer,
       producer,
-      open: async () =>
+      open: async (endedBecause) =>
         openTap({
           recorder,
           router: room.routerOf(producer),
@@ -276,6 +276,7 @@ export class LiveRecording {
           participantId: peer.id,
           displayName: nameOf(peer),
           source: producer.appData.source,
+          endedBecause,
         }),
       onFailed: ({ peer: { id: peerId } }, error) =>
         log.warn({ err: error, peerId, trackId, producerId: producer.id }, 'a track is not recorded'),

@@ -6,7 +6,8 @@ export interface LiveTapOptions {
   readonly trackId: string
   readonly peer: Peer
   readonly producer: PeerProducer
-  readonly open: () => Promise<OpenTap>
+  /** Is told why it was closed meanwhile, if it was. */
+  readonly open: (endedBecause: () => TrackEndReason | undefined) => Promise<OpenTap>
   /** It could not be opened, and was not closed meanwhile. */
   readonly onFailed: (tap: LiveTap, error: unknown) => void
 }
@@ -18,13 +19,14 @@ export class LiveTap {
   readonly producer: PeerProducer
   readonly #opening: Promise<OpenTap | undefined>
   #closing: Promise<Track | undefined> | undefined
+  #reason: TrackEndReason | undefined
   #isFailed = false
 
   constructor({ trackId, peer, producer, open, onFailed }: LiveTapOptions) {
     this.trackId = trackId
     this.peer = peer
     this.producer = producer
-    this.#opening = open().catch((error: unknown) => {
+    this.#opening = open(() => this.#reason).catch((error: unknown) => {
       if (this.#closing || producer.closed) return undefined
       this.#isFailed = true
       onFailed(this, error)
@@ -39,6 +41,7 @@ export class LiveTap {
 
   /** Resolves when its files are finished, with what is in them; undefined if there are none. */
   close(reason: TrackEndReason): Promise<Track | undefined> {
+    this.#reason ??= reason
     this.#closing ??= this.#opening.then((tap) => tap?.close(reason)).catch(() => undefined)
     return this.#closing
   }

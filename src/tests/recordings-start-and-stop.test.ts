@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { readManifest } from '../../recorder/manifest.ts'
+import type { RoomId } from '../lib/ids.ts'
+import { guest, openToAll, publish, tokensOf, type Person } from './support/people.ts'
+import { recordable } from './support/room-media.ts'
+import { startServer, type TestServer } from './support/server.ts'
+import { SignalingClient } from './support/signaling-client.ts'
+import { until } from './support/until.ts'
+
+let server: TestServer
+let token: Awaited<ReturnType<typeof tokensOf>>
+before(async () => {
+  server = await startServer({ ...openToAll, ...recordable, SLUICE_RECORDINGS_MAX_CONCURRENT: '3' })
+  token = await tokensOf(server)
+})
+after(() => server.close())
+
+const roomOf = (id: string) => server.app.rooms.get(id as RoomId)!
+
+async function rowOf(recordingId: string) {
+  const { db } = await server.app.services()
+  return db.selectFrom('recordings').selectAll().where('id', '=', recordingId).executeTakeFirst()
+}
+
+async function manifestOf(recordingId: string) {
+  return readManifest(join(server.dataDir, 'recordings', recordingId))
+}
+
+/** Somebody whose token lets them record, and nothing else besides. */
+async function recorder(room: string): Promise<Person> {
+  return guest(server, room, { accessToken: await token('rec', room, { record: true }) })
+}
+
+async function tracksIn(room: string): Promise<number> {
+  const { recordingId } = server.app.liveRecordings.of(room)!
+  const statistics = await server.app.liveRecordings.statistics()
+  return statistics?.recordings.find((recording) => recording.recordingId === recordingId)?.tracks.length ?? 0
+}
+
+test('who holds the grant records a room; everybody is told, whoever comes later, too', async () => {
+  const rec = await recorder('told')
+  const ben = await guest(server, 'told')
+  const { recording } = await rec.client.request('recording.start', {})
+  assert.equal(recording.state, 'recording')
+  assert.equal(recording.by, 'rec')
+  assert.equal(recording.notice, 'This call is being recorded.')
+  assert.equal(recording.asksConsent, false)
+  for (const { client } of [rec, ben]) {
+    const told = await client.hears('recording.changed', (data) => data.recording?.state === 'recording')
+    assert.deepEqual(told, { recording })
+  }
+  const eve = await guest(server, 'told')
+  assert.deepEqual(await eve.client.hears('recording.changed'), { recording })
+  assert.deepEqual((await eve.client.request('room.get', {})).room.recording, recording)
+
+  await publish(ben, 'microphone')
+  await publish(ben, 'camera')
+  await until('both are recorded', async () => (await tracksIn('told')) === 2)
+  const health = await rec.client.hears('recording.health', ({ tracks }) => tracks === 2)
+  assert.equal(health.recordingId, recording.recordingId)
+  assert.ok(health.freeBytes > 0)
+  assert.deepEqual([health.failedTracks, health.waitingForConsent, health.warnings], [0, [], []])
+  assert.deepEqual(ben.client.notifications('recording.health'), [], 'who may not stop it need not know')
+
+  await rec.client.request('recording.stop', {})
+  for (const { client } of [rec, ben, eve]) {
+    assert.deepEqual(await client.hears('recording.changed', (data) => data.recording === undefined), {
+      reason: 'stopped',
+    })
+  }
+  assert.equal((await ben.client.request('room.get', {})).room.recording, undefined)
+  await assert.rejects(rec.client.request('recording.stop', {}), { code: 'not-found' })
+  const manifest = await manifestOf(recording.recordingId)
+  assert.deepEqual(
+    manifest?.tracks.map(({ trackId, participantId, source, endReason }) => [
+      trackId,
+      participantId,
+      source,
+      endReason,
+    ]),
+    [
+      ['t1', ben.peerId, 'microphone', 'stopped'],
+      ['t2', ben.peerId, 'camera', 'stopped'],
+    ],
+  )
+  const row = await until('its end is written down', async () => {
+    const found = await rowOf(recording.recordingId)
+    return found?.state !== 'recording' && found
+  })
+  assert.deepEqual([row.end_reason, row.room_id], ['stopped', 'told'])
+})
+
+test('guests are refused, moderators are not; it is in the audit log who did it', async () => {
+  const host = await guest(server, 'hosted')
+  const ben = await guest(server, 'hosted')
+  await assert.rejects(ben.client.request('recording.start', {}), { code: 'forbidden' })
+  const { recording } = await host.client.request('recording.start', {})
+  assert.equal(recording.by, host.peerId)
+  await assert.rejects(ben.client.request('recording.stop', {}), { code: 'forbidden' })
+  await host.client.request('recording.stop', {})
+  const { audit } = await server.app.services()
+  const acts = await until('both acts are written down', async () => {
+    const { items } = await audit.find({ target: 'hosted', limit: 50 })
+    const found = items.filter(({ action }) => action.startsWith('recording.'))
+    return found.length === 2 && found
+  })
+  assert.deepEqual(acts.map(({ action, actor_kind: kind, actor_id: id }) => [action, kind, id]).toSorted(), [
+    ['recording.started', 'participant', host.peerId],
+    ['recording.stopped', 'participant', host.peerId],
+  ])
+})
+
+test('two starts at once are one recording, and stopping one that starts waits for it', async () => {
+  const rec = await recorder('once')
+  const host = await guest(server, 'once', { accessToken: await token('host', 'once', { moderate: true }) })
+  const [one, two] = await Promise.all([
+    rec.client.request('recording.start', {}),
+    host.client.request('recording.start', {}),
+  ])
+  assert.equal(one.recording.recordingId, two.recording.recordingId)
+  const third = await host.client.request('recording.start', {})
+  assert.equal(third.recording.recordingId, one.recording.recordingId)
+  await Promise.all([host.client.request('recording.stop', {}), rec.client.request('recording.stop', {})])
+  assert.equal(server.app.liveRecordings.of('once'), undefined)
+
+  const starting = rec.client.request('recording.start', {})
+  await host.client.request('recording.stop', {})
+  const { recording } = await starting
+  assert.notEqual(recording.recordingId, one.recording.recordingId)
+  assert.equal((await manifestOf(recording.recordingId))?.endReason, 'stopped')
+})
+
+test('a room that closes ends its recording, also one that is just being started', async () => {
+  const rec = await recorder('closes')
+  const { recording } = await rec.client.request('recording.start', {})
+  roomOf('closes').end()
+  await until('it is over', () => server.app.liveRecordings.of('closes') === undefined)
+  const manifest = await until('its manifest is finished', async () => {
+    const found = await manifestOf(recording.recordingId)
+    return found?.state === 'finished' && found
+  })
+  assert.equal(manifest.endReason, 'room-closed')
+
+  const again = await recorder('closes')
+  const starting = again.client.request('recording.start', {})
+  roomOf('closes').end()
+  await assert.rejects(starting)
+  await until('nothing goes on', () => server.app.liveRecordings.of('closes') === undefined)
+  const { db } = await server.app.services()
+  await until('no row is left of it', async () => {
+    const rows = await db.selectFrom('recordings').select('id').where('room_id', '=', 'closes').execute()
+    return rows.length === 1
+  })
+})
+
+test('tracks end for the reason for which their producer does, and each has a name of its own', async () => {
+  const rec = await recorder('reasons')
+  const ben = await guest(server, 'reasons')
+  const producerId = await publish(ben, 'camera')
+  const { recording } = await rec.client.request('recording.start', {})
+  await until('the camera is recorded', async () => (await tracksIn('reasons')) === 1)
+  await ben.client.request('closeProducer', { producerId })
+  // Published and closed before anything could be opened for it.
+  const gone = await publish(ben, 'screen')
+  await ben.client.request('closeProducer', { producerId: gone })
+  await publish(ben, 'microphone')
+  await until('the microphone is recorded', async () => (await tracksIn('reasons')) === 1)
+  await ben.client.request('room.leave', {})
+  await until('nothing is recorded', async () => (await tracksIn('reasons')) === 0)
+  await rec.client.request('recording.stop', {})
+  const manifest = await manifestOf(recording.recordingId)
+  const ended = manifest?.tracks.map(({ source, endReason }) => [source, endReason])
+  assert.deepEqual(
+    ended?.filter(([source]) => source !== 'screen'),
+    [
+      ['camera', 'closed'],
+      ['microphone', 'left'],
+    ],
+  )
+  const ids = manifest!.tracks.map(({ trackId }) => trackId)
+  assert.equal(new Set(ids).size, ids.length)
+})
+
+test('what does not fit is refused with a reason', async () => {
+  const busy = await Promise.all(['full-1', 'full-2', 'full-3'].map((room) => recorder(room)))
+  for (const { client } of busy) await client.request('recording.start', {})
+  const one = await recorder('full-4')
+  const refused = await one.client.request('recording.start', {}).then(
+    () => assert.fail('was not refused'),
+    (error: unknown) => error as { code: string; data: object },
+  )
+  assert.deepEqual([refused.code, refused.data], ['unavailable', { why: 'capacity' }])
+  for (const { client } of busy) await client.request('recording.stop', {})
+  await one.client.request('recording.start', {})
+  await one.client.request('recording.stop', {})
+})
+
+test('clients of mediasoup-demo are recorded, and told nothing that they do not know', async () => {
+  const rec = await recorder('demo')
+  const demo = await SignalingClient.connect(server.url, { path: '/', room: 'demo', peerId: 'demo-1' })
+  const { sendingId } = await demo.join()
+  await rec.client.request('recording.start', {})
+  await publish({ client: demo, peerId: 'demo-1', peerSecret: '', sendingId }, 'camera')
+  await until('its camera is recorded', async () => (await tracksIn('demo')) === 1)
+  assert.deepEqual(
+    demo.heard.filter(({ method }) => method.startsWith('recording.')),
+    [],
+  )
+  await rec.client.request('recording.stop', {})
+})
