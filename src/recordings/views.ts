@@ -127,7 +127,7 @@ export function downloadName(
   const suffix = about ?? suffixes[kind]
   const parts = [title.slice(0, maxTitleLength), startedAt.toISOString().slice(0, 10), suffix]
   const text = parts.filter(Boolean).join(' ')
-  return `${text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\\/:*?"<>|]+/gu, ' ').trim()}${extension}`.toWellFormed()
+  return `${text.replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\\/:*?"<>|]+/gu, ' ').trim()}${extension}`.toWellFormed()
 }
 
 const suffixes: Readonly<Record<string, string>> = {
