@@ -1,0 +1,18 @@
+export const renderErrorCodes = ['nothing-captured', 'ffmpeg-failed', 'disk-full', 'stopped'] as const
+export type RenderErrorCode = (typeof renderErrorCodes)[number]
+
+/** Why nothing was made of a recording. */
+export class RenderError extends Error {
+  override readonly name = 'RenderError'
+  readonly code: RenderErrorCode
+
+  constructor(code: RenderErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** Whether the same could work later: a disk gets room again, and what ended FFmpeg may not come again. */
+  get isWorthRetrying(): boolean {
+    return this.code === 'disk-full' || this.code === 'ffmpeg-failed'
+  }
+}
