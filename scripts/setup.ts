@@ -11,6 +11,7 @@ import { aptAccess, aptInstall, installCommand } from './apt.ts'
 import { findChromium } from './chromium.ts'
 import { findPostgres, installPostgres } from './postgres-programs.ts'
 import { SetupOutput } from './setup-output.ts'
+import { findSwift, installSwift } from './swift.ts'
 import { buildWebApp } from './web-build.ts'
 
 const project = fileURLToPath(new URL('..', import.meta.url))
@@ -28,6 +29,7 @@ async function setUp(purpose: Purpose): Promise<void> {
   if (purpose === 'test') {
     await provideChromium()
     await providePostgres()
+    await provideSwift()
   }
   if (purpose === 'build') await buildSdk()
   await provideWebApp(purpose)
@@ -99,6 +101,17 @@ async function providePostgres(): Promise<void> {
   }
   if (findPostgres() === undefined)
     throw new Error('the database tests need PostgreSQL; name the folder of its programs in POSTGRES_BIN')
+}
+
+async function provideSwift(): Promise<void> {
+  if ((await findSwift()) !== undefined) return
+  try {
+    await installSwift(report)
+  } catch (error) {
+    throw new Error(`the storage tests need OpenStack Swift, ${messageOf(error)}`, { cause: error })
+  }
+  if ((await findSwift()) === undefined)
+    throw new Error('the storage tests need OpenStack Swift; name a Python that has it in SWIFT_PYTHON')
 }
 
 /** Without any font a page's text is empty boxes. */

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Log } from '../../src/lib/log.ts'
+import { mapLimit } from './map-limit.ts'
+import type { Bucket } from './bucket.ts'
+import { explain, factsOf, type StorageSettings } from './failures.ts'
+import { checkedPrefix, prefixOf, splitKey } from './key-template.ts'
+import { md5Of } from './local-file.ts'
+import type { ObjectStore } from './object-store.ts'
+import { StorageError } from './storage-error.ts'
+import { storageTiming, type StorageTiming } from './timing.ts'
+
+/** How many requests at the same time delete something. */
+const deletions = 8
+/** Services that spread a bucket over machines may list for a moment what is deleted already. */
+const listings = 5
+
+/** A bucket, as the server sees it. Its client, some 40 MB of code, is loaded when it is first needed. */
+export class S3Store implements ObjectStore {
+  readonly kind = 's3'
+  readonly keyTemplate: string
+  readonly #storage: StorageSettings
+  readonly #timing: StorageTiming
+  readonly #log: Log
+  #bucket: Promise<Bucket> | undefined
+  #signer: Promise<(key: string, options: LinkOptions) => Promise<string>> | undefined
+
+  constructor(storage: StorageSettings, options: { log: Log; timing?: Partial<StorageTiming> }) {
+    this.keyTemplate = storage.keyTemplate
+    this.#storage = storage
+    this.#timing = { ...storageTiming, ...options.timing }
+    this.#log = options.log
+  }
+
+  async head(key: string): Promise<{ bytes: number; contentType: string | undefined } | undefined> {
+    splitKey(key)
+    const found = await (await this.#open()).head(key)
+    return found && { bytes: found.bytes, contentType: found.contentType }
+  }
+
+  async read(key: string, range?: { from: number; to: number }): Promise<Readable> {
+    splitKey(key)
+    return (await this.#open()).read(key, range)
+  }
+
+  async link(key: string, options: LinkOptions): Promise<string | undefined> {
+    if (this.#storage.delivery === 'server') return undefined
+    splitKey(key)
+    this.#signer ??= this.#openSigner()
+    try {
+      return await (
+        await this.#signer
+      )(key, options)
+    } catch (error) {
+      throw explain(error, this.#storage)
+    }
+  }
+
+  async deleteAll(prefix: string): Promise<void> {
+    checkedPrefix(prefix)
+    await this.#deleteAll(`${prefix}/`, async (bucket) => bucket.list(prefix))
+  }
+
+  async delete(key: string): Promise<void> {
+    splitKey(key)
+    await this.#deleteAll(key, async (bucket) => ((await bucket.head(key)) ? [key] : []))
+  }
+
+  async check(): Promise<void> {
+    const bucket = await this.#open()
+    const recordingId = `check-${randomBytes(6).toString('hex')}`
+    const prefix = prefixOf(this.keyTemplate, { recordingId, roomId: 'check', startedAt: new Date() })
+    const key = `${prefix}/check.txt`
+    const sent = Buffer.from('Sluice looks whether it can write here.\n')
+    try {
+      await bucket.put(key, sent, md5Of(sent))
+      const found = await buffer(await bucket.read(key))
+      if (!found.equals(sent)) throw new StorageError('damaged', 'What is read is not what was written.')
+      if (!(await bucket.list(prefix)).includes(key)) {
+        throw new StorageError('damaged', 'What was written is not in the list of objects.')
+      }
+      await bucket.begin(`${prefix}/check.bin`)
+      if (await bucket.keepsVersions()) await bucket.versions(key)
+    } finally {
+      await this.deleteAll(prefix)
+    }
+  }
+
+  /** Deletes objects, unfinished uploads, and versions where there are any. */
+  async #deleteAll(keyPrefix: string, list: (bucket: Bucket) => Promise<string[]>): Promise<void> {
+    const bucket = await this.#open()
+    // What lies in a folder below is not ours, nor is a longer name that begins the same.
+    const isOurs = ({ key }: { key: string }) =>
+      keyPrefix.endsWith('/') ? !key.slice(keyPrefix.length).includes('/') : key === keyPrefix
+    let left: string[] = []
+    for (let round = 1; round <= listings; round++) {
+      await mapLimit(await list(bucket), deletions, (key) => bucket.remove(key))
+      const uploads = (await bucket.uploads(keyPrefix)).filter(isOurs)
+      await mapLimit(uploads, deletions, (upload) => bucket.abort(upload))
+      const versions = (await this.#versions(bucket, keyPrefix)).filter(isOurs)
+      await mapLimit(versions, deletions, ({ key, versionId }) => bucket.remove(key, versionId))
+      left = [
+        ...(await list(bucket)),
+        ...(await bucket.uploads(keyPrefix)).filter(isOurs).map(({ key }) => key),
+      ]
+      if (left.length === 0) return
+      await delay(200 * round)
+    }
+    throw new StorageError('refused', `${left.length} objects are still there after deleting: ${left[0]} …`)
+  }
+
+  /** Who may not list versions can still delete from a bucket without them, and `check` complains about one with them. */
+  async #versions(bucket: Bucket, keyPrefix: string): Promise<{ key: string; versionId: string }[]> {
+    try {
+      return await bucket.versions(keyPrefix)
+    } catch (error) {
+      if (!(error instanceof StorageError) || factsOf(error.cause).status !== 403) throw error
+      this.#log.debug({ keyPrefix }, 'older versions cannot be listed')
+      return []
+    }
+  }
+
+  #open(): Promise<Bucket> {
+    this.#bucket ??= import('./bucket.ts').then(
+      ({ Bucket, createClient }) => new Bucket(createClient(this.#storage, this.#timing), this.#storage),
+    )
+    return this.#bucket
+  }
+
+  async #openSigner(): Promise<(key: string, options: LinkOptions) => Promise<string>> {
+    const [{ createClient }, { GetObjectCommand }, { getSignedUrl }] = await Promise.all([
+      import('./bucket.ts'),
+      import('@aws-sdk/client-s3'),
+      import('@aws-sdk/s3-request-presigner'),
+    ])
+    const { endpoint, publicEndpoint, bucket } = this.#storage
+    const client = createClient(
+      this.#storage,
+      this.#timing,
+      publicEndpoint === '' ? endpoint : publicEndpoint,
+    )
+    return (key, { expiresSeconds, downloadName, contentType }) => {
+      const command = new GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        ResponseContentType: contentType,
+        ...(downloadName !== undefined && { ResponseContentDisposition: attachment(downloadName) }),
+      })
+      return getSignedUrl(client, command, { expiresIn: expiresSeconds })
+    }
+  }
+}
+
+interface LinkOptions {
+  readonly expiresSeconds: number
+  readonly downloadName?: string
+  readonly contentType: string
+}
+
+/** The header that makes a browser save a file under a name, whatever the name holds (RFC 6266). */
+export function attachment(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]|["\\%/]/g, '_')
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
+}

@@ -1,0 +1,11 @@
+/** The text of a SHA256SUMS file: what `sha256sum --check` reads. */
+export function formatSums(sums: ReadonlyMap<string, string>): string {
+  const names = [...sums.keys()].sort()
+  return names.map((name) => `${sums.get(name)}  ${name}\n`).join('')
+}
+
+/** Hash by name. Lines that are none are left out. */
+export function parseSums(text: string): Map<string, string> {
+  const lines = text.matchAll(/^([0-9a-f]{64}) [ *](\S+)$/gm)
+  return new Map(Array.from(lines, ([, sha256 = '', name = '']) => [name, sha256]))
+}
