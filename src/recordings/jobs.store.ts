@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Queryable } from '../db/tables.ts'
 import { lockRecording, moveRecording, outputsOf, type OutputRow, type Trx } from './recordings.store.ts'
 import { stateOf } from './processing-state.ts'
@@ -36,6 +37,20 @@ export function outputsBeingRemoved(db: Queryable, host: string): Promise<Output
     .where('recordings.host', '=', host)
     .where('recordings.state', '<>', 'deleting')
     .where('recording_outputs.state', '=', 'removing')
+    .$narrowType<OutputRow>()
+    .execute()
+}
+
+/** Outputs of recordings of a machine that failed with this code. */
+export function outputsFailedFor(db: Queryable, host: string, code: string): Promise<OutputRow[]> {
+  return db
+    .selectFrom('recording_outputs')
+    .innerJoin('recordings', 'recordings.id', 'recording_outputs.recording_id')
+    .selectAll('recording_outputs')
+    .where('recordings.host', '=', host)
+    .where('recordings.state', '<>', 'deleting')
+    .where('recording_outputs.state', '=', 'failed')
+    .where(sql`recording_outputs.error ->> 'code'`, '=', code)
     .$narrowType<OutputRow>()
     .execute()
 }

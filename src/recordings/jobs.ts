@@ -3,7 +3,7 @@ import { readManifest } from '../../recorder/manifest.ts'
 import { randomId } from '../lib/ids.ts'
 import { minFreeBytes, type Core } from './core.ts'
 import { planOf } from './jobs-options.ts'
-import { refreshState, waitingOutputs } from './jobs.store.ts'
+import { outputsFailedFor, refreshState, waitingOutputs } from './jobs.store.ts'
 import type { Render, RenderedFile } from './ports.ts'
 import type { Failure } from './processing-state.ts'
 import {
@@ -61,8 +61,20 @@ export class Jobs {
     this.#options = options
   }
 
-  /** From now on there is work. */
-  start(): void {
+  /** From now on there is work; what failed for want of an FFmpeg is made where there is one now. */
+  async start(): Promise<void> {
+    const { db, home } = this.#core
+    const missed = home.host === undefined ? [] : await outputsFailedFor(db, home.host, noFfmpeg.code)
+    if (missed.length > 0 && (await this.#options.findFfmpeg()) !== undefined) {
+      for (const { id, recording_id: recordingId } of missed) {
+        await db.transaction().execute(async (trx) => {
+          await lockRecording(trx, recordingId)
+          const fresh = { state: 'queued', attempts: 0, error: null, finished_at: null } as const
+          await moveOutput(trx, id, fresh, ['failed'])
+          await refreshState(trx, recordingId)
+        })
+      }
+    }
     this.#isStarted = true
     this.wake()
   }

@@ -13,7 +13,7 @@ import { randomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { minFreeBytes, type Core } from './core.ts'
 import { Deletion } from './deletion.ts'
-import { Home } from './home.ts'
+import type { Home } from './home.ts'
 import { InTurn } from './in-turn.ts'
 import { isSamePlan, outputAsAsked, planOf } from './jobs-options.ts'
 import { hasTracks, refreshState } from './jobs.store.ts'
@@ -47,7 +47,9 @@ export interface Person {
 
 export interface RecordingsOptions extends JobsOptions {
   readonly db: Db
-  readonly config: Pick<Config, 'recordings' | 'storage' | 'dataDir'>
+  readonly config: Pick<Config, 'recordings' | 'storage'>
+  /** Not opened yet; closed with the recordings. */
+  readonly home: Home
   readonly log: Log
   readonly objects: Objects
   readonly createUploads: CreateUploads
@@ -91,17 +93,17 @@ export class Recordings {
 
   /** Touches neither the disk nor the database before it is used or started. */
   constructor(options: RecordingsOptions) {
-    const { db, config, log, objects, createUploads } = options
+    const { db, config, log, home, objects, createUploads } = options
     this.#options = options
     this.objects = objects
-    this.#home = new Home(config.dataDir)
+    this.#home = home
     this.#uploads = createUploads((id, state) => this.#storing.changed(id, state))
     this.#core = {
       db,
       config,
       log,
       objects,
-      home: this.#home,
+      home,
       uploads: this.#uploads,
       folders: new InTurn(),
       changed: (id) => this.#changed(id),
@@ -151,8 +153,8 @@ export class Recordings {
     }
     await this.#recovery.run()
     await this.#storing.resume()
+    await this.#jobs.start()
     this.#isRecovered = true
-    this.#jobs.start()
   }
 
   /** Makes row and folder, in this order, and begins the upload. Throws `unavailable` when the disk has no room. */
