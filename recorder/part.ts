@@ -113,6 +113,11 @@ export class Part {
     this.#state = 'finished'
   }
 
+  settle(): void {
+    this.#options.clock.settle()
+    this.#described = undefined
+  }
+
   /** As the manifest tells it. */
   describe(recordingStartedMs: number): RecordedFile {
     const { clock, clockRate, firstTicks, format, startReason } = this.#options

@@ -16,6 +16,7 @@ import { processIdentity } from './process-identity.ts'
 import { RecorderError, toRecorderError } from './recorder-error.ts'
 import { portsKey, readSocketDrops } from './socket-drops.ts'
 import { Tap } from './tap.ts'
+import { PublisherClocks } from './track-clock.ts'
 
 const tickMs = 50
 /** What a machine that stops at once may lose; lower writes to the disk more often. */
@@ -48,9 +49,11 @@ export class Recording {
   readonly #startedMs = nowMs()
   readonly #manifest: Manifest
   #freeBytes = 0
-  /** Of tracks that have ended. */
+  /** Of tracks that have ended: what is learned of their publisher's clock until the recording ends is true of them, too. */
+  readonly #ended: { tap: Tap; track: Track }[] = []
   #endedPackets = 0
   #endedLost = 0
+  readonly #publishers = new Map<string, PublisherClocks>()
   /** When the manifest was written last, and how long making its text took. */
   #savedMs = 0
   #saveCostMs = 0
@@ -115,6 +118,8 @@ export class Recording {
       type: request.from.ip.includes(':') ? 'udp6' : 'udp4',
       recvBufferSize: receiveBufferBytes,
     })
+    const publisher = this.#publishers.get(participantId) ?? new PublisherClocks()
+    this.#publishers.set(participantId, publisher)
     const tap = new Tap({
       folder: this.#options.folder,
       trackId,
@@ -122,6 +127,7 @@ export class Recording {
       clockRate: request.clockRate,
       payloadType: request.payloadType,
       audioLevelId: request.audioLevelId,
+      publisher,
       send: (rtcp) => socket.send(rtcp, () => undefined),
       onChanged: () => {
         this.#hasNewFiles = true
@@ -156,7 +162,13 @@ export class Recording {
       // Nothing came through it: it never was, and its id may be used again.
       await this.#end(trackId, 'closed')
       const place = this.#manifest.tracks.indexOf(track)
-      if (place >= 0 && track.files.length === 0 && !this.#closed) this.#manifest.tracks.splice(place, 1)
+      if (place >= 0 && track.files.length === 0 && !this.#closed) {
+        this.#manifest.tracks.splice(place, 1)
+        this.#ended.splice(
+          this.#ended.findIndex((ended) => ended.track === track),
+          1,
+        )
+      }
       throw error
     }
   }
@@ -194,6 +206,7 @@ export class Recording {
       reason === 'room-closed' ? 'closed' : (trackEndReasons.find((known) => known === reason) ?? 'stopped')
     const trackIds = [...this.#taps.keys(), ...this.#ending.keys()]
     await Promise.all(trackIds.map((trackId) => this.#end(trackId, trackReason)))
+    this.#settle()
     this.#manifest.state = 'finished'
     this.#manifest.endedAt = new Date(nowMs()).toISOString()
     this.#manifest.endReason = reason
@@ -239,8 +252,19 @@ export class Recording {
     this.#describe(tap, track)
     track.endedMs = Math.round(nowMs() - this.#startedMs)
     track.endReason = reason
+    this.#ended.push({ tap, track })
     this.#endedPackets += track.statistics.packets
     this.#endedLost += track.statistics.lost
+  }
+
+  /** Says of all tracks where they lie in time, with all that is known of the clocks now. */
+  #settle(): void {
+    for (const { tap } of this.#ended) tap.settle()
+    for (const { tap, track } of this.#ended) {
+      const settled = { ...track }
+      this.#describe(tap, settled)
+      this.#manifest.tracks[this.#manifest.tracks.indexOf(track)] = settled
+    }
   }
 
   #describe(tap: Tap, track: Track): void {

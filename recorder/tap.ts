@@ -13,7 +13,7 @@ import {
   type RtpPacket,
 } from './rtp.ts'
 import { bounded, SpeechSpans, type Span } from './speech.ts'
-import { TrackClock, wallMsAt } from './track-clock.ts'
+import { TrackClock, wallMsAt, type PublisherClocks } from './track-clock.ts'
 
 /**
  * How long packets wait behind a hole, in milliseconds. mediasoup asks a publisher ten times, a round trip or 100 ms apart,
@@ -48,6 +48,8 @@ export interface TapOptions {
   /** Of the header extension that says how loud a packet is. */
   readonly audioLevelId?: number | undefined
   readonly holdMs?: number | undefined
+  /** Of all tracks of whoever publishes this one. */
+  readonly publisher?: PublisherClocks | undefined
   /** Sends feedback to mediasoup. */
   readonly send: (rtcp: Buffer) => void
   /** A part began or the disk refused. */
@@ -103,7 +105,7 @@ export class Tap {
 
   constructor(options: TapOptions) {
     this.#options = options
-    this.#clock = new TrackClock(options.clockRate)
+    this.#clock = new TrackClock(options.clockRate, options.publisher)
   }
 
   /** RTP or RTCP, as it comes from the socket. */
@@ -169,6 +171,12 @@ export class Tap {
     if (this.#stream) this.#write(this.#stream, this.#stream.reorder.flush(), nowMs)
     this.#endPart()
     while (this.#finishing.size > 0) await Promise.all(this.#finishing)
+  }
+
+  /** What is known of the clocks is final: `files` and `speech` say it exactly from now on. */
+  settle(): void {
+    this.#clock.settle()
+    for (const part of this.#parts) part.settle()
   }
 
   files(recordingStartedMs: number): RecordedFile[] {
@@ -299,7 +307,7 @@ export class Tap {
     this.#endPart()
     this.#pastSpeech = bounded([...this.#pastSpeech, ...this.#speechOfThisClock()])
     this.#speech = new SpeechSpans()
-    this.#clock = new TrackClock(this.#options.clockRate)
+    this.#clock = new TrackClock(this.#options.clockRate, this.#options.publisher)
     this.#lastFrame = undefined
     this.#lateSinceMs = undefined
     this.#nextReason = reason

@@ -1,3 +1,4 @@
+import { fitClock, spreadMs, type ClockSample, type FittedLine } from './clock-fit.ts'
 import type { SenderReport } from './rtp.ts'
 
 /**
@@ -13,38 +14,66 @@ export interface ClockLine {
   readonly from: 'sender-reports' | 'arrival'
 }
 
-interface Sample {
-  readonly mediaMs: number
-  /** Wall clock minus media time. */
-  readonly offsetMs: number
-}
-
 /** The first reports of a publisher are made before mediasoup knows its clock, and say when packets came instead. */
 const unsureReports = 5
-/** Drift shows only over a longer time than reports are unsure by; a minute at 10 ms is 170 ppm. */
-const driftNeedsMs = 120_000
-/** No clock of a working machine is further off. */
+/** No clock of a working machine drifts more. */
 const greatestDriftPpm = 300
 const mostSamples = 2000
 /** A worker's clock that differs by more than loopback takes was set at another time than ours. */
-const clockStepMs = 50
+const clockStepMs = 20
+/** A line is found again when there are so many times more reports than before: it changes less and less. */
+const worthwhileGrowth = 1.1
+/** Reports of two tracks that are so near each other were made with the same idea of the publisher's clock. */
+const sameTimeMs = 8000
+/** Clocks of a publisher that are kept to compare others with: those of tracks that have ended, too. */
+const mostClocks = 50
+
+/**
+ * The clocks of one publisher. What mediasoup believes of its wall clock changes with the way (a way that becomes longer looks
+ * like a clock that is late), for all its tracks alike: so one track shows that, and the others are placed by it. Otherwise a
+ * camera that is on only while the way is long would be late against the microphone.
+ */
+export class PublisherClocks {
+  #clocks: TrackClock[] = []
+
+  add(clock: TrackClock): void {
+    this.#clocks.push(clock)
+    if (this.#clocks.length <= mostClocks) return
+    const shortest = this.#clocks.reduce((least, one) => (one.coveredMs < least.coveredMs ? one : least))
+    this.#clocks = this.#clocks.filter((one) => one !== shortest)
+  }
+
+  /** The one that covers the longest time. */
+  get reference(): TrackClock | undefined {
+    let longest: TrackClock | undefined
+    for (const clock of this.#clocks) if (clock.coveredMs > (longest?.coveredMs ?? 0)) longest = clock
+    return longest
+  }
+}
 
 export class TrackClock {
   readonly #ticksPerMs: number
-  #samples: Sample[] = []
+  readonly #publisher: PublisherClocks | undefined
+  #samples: ClockSample[] = []
   #skipped = 0
   #every = 1
   #reports = 0
-  #soonestOffsetMs = Number.POSITIVE_INFINITY
+  /** What came soonest in each stretch of time, for want of reports. */
+  #arrivals: ClockSample[] = []
+  #arrivalEveryMs = 2000
+  #stretchBeganMs = Number.NEGATIVE_INFINITY
   /** The same, but forgetting as fast as a clock may drift, so that hours do not add up to lateness. */
   #recentOffsetMs = Number.POSITIVE_INFINITY
   #lastArrivedMs = 0
   #soonestReportMs = Number.POSITIVE_INFINITY
-  /** What `line` found, until something changes it. */
-  #line: ClockLine | undefined
+  /** What was found last, from how many reports, by which line of another track. */
+  #found: { line: ClockLine; reports: number; by: ClockLine | undefined } | undefined
+  #own: { line: FittedLine; reports: number } | undefined
 
-  constructor(clockRate: number) {
+  constructor(clockRate: number, publisher?: PublisherClocks) {
     this.#ticksPerMs = clockRate / 1000
+    this.#publisher = publisher
+    publisher?.add(this)
   }
 
   /** How much later than the soonest one a frame came, in milliseconds; below 0 for one that is the soonest itself. */
@@ -56,63 +85,127 @@ export class TrackClock {
     const offsetMs = arrivedMs - ticks / this.#ticksPerMs
     const mayHaveDriftedMs = Math.max(0, arrivedMs - this.#lastArrivedMs) * (greatestDriftPpm / 1e6)
     this.#lastArrivedMs = arrivedMs
-    if (offsetMs < this.#soonestOffsetMs) {
-      this.#soonestOffsetMs = offsetMs
-      if (this.#samples.length === 0) this.#line = undefined
-    }
+    if (this.#samples.length === 0) this.#arrived({ mediaMs: ticks / this.#ticksPerMs, offsetMs }, arrivedMs)
     this.#recentOffsetMs = Math.min(this.#recentOffsetMs + mayHaveDriftedMs, offsetMs)
+  }
+
+  #arrived(sample: ClockSample, arrivedMs: number): void {
+    if (arrivedMs - this.#stretchBeganMs >= this.#arrivalEveryMs) {
+      this.#stretchBeganMs = arrivedMs
+      this.#arrivals.push(sample)
+      this.#found = undefined
+    } else if (sample.offsetMs < this.#arrivals.at(-1)!.offsetMs) {
+      this.#arrivals[this.#arrivals.length - 1] = sample
+      this.#found = undefined
+    }
+    if (this.#arrivals.length < mostSamples) return
+    this.#arrivals = this.#arrivals.filter((_, place) => place % 2 === 0)
+    this.#arrivalEveryMs *= 2
   }
 
   report({ ntpMs }: SenderReport, ticks: number, arrivedMs: number): void {
     this.#soonestReportMs = Math.min(this.#soonestReportMs, arrivedMs - ntpMs)
-    this.#line = undefined
     this.#reports++
     if (++this.#skipped < this.#every) return
     this.#skipped = 0
     const mediaMs = ticks / this.#ticksPerMs
     this.#samples.push({ mediaMs, offsetMs: ntpMs - mediaMs })
+    this.#arrivals = []
     if (this.#samples.length < mostSamples) return
     this.#samples = this.#samples.filter((_, place) => place % 2 === 0)
     this.#every *= 2
   }
 
-  line(): ClockLine {
-    this.#line ??= this.#findLine()
-    return this.#line
+  /** From the first report to the last, in milliseconds. */
+  get coveredMs(): number {
+    return this.#samples.length < 2 ? 0 : this.#samples.at(-1)!.mediaMs - this.#samples[0]!.mediaMs
   }
 
-  #findLine(): ClockLine {
-    if (this.#samples.length === 0)
-      return { wallMsAtZero: this.#soonestOffsetMs, driftPpm: 0, from: 'arrival' }
-    const samples = this.#reports >= 2 * unsureReports ? this.#samples.slice(unsureReports) : this.#samples
-    const step = Math.abs(this.#soonestReportMs) > clockStepMs ? this.#soonestReportMs : 0
-    const drift = driftOf(samples)
-    return {
-      wallMsAtZero: median(samples.map(({ mediaMs, offsetMs }) => offsetMs - drift * mediaMs)) + step,
-      driftPpm: drift * 1e6,
-      from: 'sender-reports',
+  /** The line is final: it is found again from all that is known. */
+  settle(): void {
+    this.#found = this.#own = undefined
+  }
+
+  line(): ClockLine {
+    const reference = this.#publisher?.reference
+    const other = reference === undefined || reference === this ? undefined : reference
+    const by = other?.line()
+    const found = this.#found
+    if (found?.by === by && found && this.#reports <= found.reports * worthwhileGrowth) return found.line
+    const line = this.#find(other)
+    this.#found = { line, reports: this.#reports, by }
+    return line
+  }
+
+  #find(other: TrackClock | undefined): ClockLine {
+    if (this.#samples.length === 0) {
+      if (this.#arrivals.length === 0) return { wallMsAtZero: 0, driftPpm: 0, from: 'arrival' }
+      const { offsetMs, drift } = fitClock(this.#arrivals)
+      return { wallMsAtZero: offsetMs, driftPpm: drift * 1e6, from: 'arrival' }
     }
+    const own = this.#fit()
+    const { offsetMs, drift } = (other && this.#placedBy(other, own)) ?? own
+    return { wallMsAtZero: offsetMs + this.#step, driftPpm: drift * 1e6, from: 'sender-reports' }
+  }
+
+  /** What the own reports say. */
+  #fit(): FittedLine {
+    if (this.#own && this.#reports <= this.#own.reports * worthwhileGrowth) return this.#own.line
+    const line = fitClock(this.#sureSamples)
+    this.#own = { line, reports: this.#reports }
+    return line
+  }
+
+  get #sureSamples(): readonly ClockSample[] {
+    return this.#reports >= 2 * unsureReports && this.#every === 1
+      ? this.#samples.slice(unsureReports)
+      : this.#samples
+  }
+
+  get #step(): number {
+    return Math.abs(this.#soonestReportMs) > clockStepMs ? this.#soonestReportMs : 0
+  }
+
+  /** By how much a report of this track was off at a time of the wall clock, as a function; times have to ascend. */
+  #errors(): (wallMs: number) => number | undefined {
+    const line = this.#fit()
+    const samples = this.#samples
+    const step = this.#step
+    const wallMs = ({ mediaMs, offsetMs }: ClockSample) => mediaMs + offsetMs + step
+    let place = 0
+    return (atMs) => {
+      while (
+        place + 1 < samples.length &&
+        Math.abs(wallMs(samples[place + 1]!) - atMs) <= Math.abs(wallMs(samples[place]!) - atMs)
+      ) {
+        place++
+      }
+      const nearest = samples[place]!
+      if (Math.abs(wallMs(nearest) - atMs) > sameTimeMs * this.#every) return undefined
+      return nearest.offsetMs - line.offsetMs - line.drift * nearest.mediaMs
+    }
+  }
+
+  /** The line when reports are freed of what was wrong with those of another track of the publisher at the same time. */
+  #placedBy(other: TrackClock, own: FittedLine): FittedLine | undefined {
+    const errorAt = other.#errors()
+    const step = this.#step
+    const samples: ClockSample[] = []
+    const corrected: ClockSample[] = []
+    for (const sample of this.#sureSamples) {
+      const errorMs = errorAt(sample.mediaMs + sample.offsetMs + step)
+      if (errorMs === undefined) continue
+      samples.push(sample)
+      corrected.push({ ...sample, offsetMs: sample.offsetMs - errorMs })
+    }
+    if (corrected.length < 3) return undefined
+    const line = fitClock(corrected)
+    // Tracks that are not of one machine after all have no errors in common.
+    return spreadMs(corrected, line) <= spreadMs(samples, own) + 4 ? line : undefined
   }
 }
 
 /** Wall clock at a tick. */
 export function wallMsAt(line: ClockLine, mediaMs: number): number {
   return line.wallMsAtZero + mediaMs * (1 + line.driftPpm / 1e6)
-}
-
-/** Slope between the middles of the first and the last third, which single bad reports do not move. */
-function driftOf(samples: readonly Sample[]): number {
-  const third = Math.floor(samples.length / 3)
-  const [first, last] = [samples.slice(0, third), samples.slice(-third)]
-  if (third < 5 || last[0]!.mediaMs - first[0]!.mediaMs < driftNeedsMs) return 0
-  const middle = (part: readonly Sample[], of: (sample: Sample) => number) => median(part.map(of))
-  const rise = middle(last, (sample) => sample.offsetMs) - middle(first, (sample) => sample.offsetMs)
-  const run = middle(last, (sample) => sample.mediaMs) - middle(first, (sample) => sample.mediaMs)
-  const greatest = greatestDriftPpm / 1e6
-  return Math.min(Math.max(rise / run, -greatest), greatest)
-}
-
-function median(values: number[]): number {
-  const sorted = values.sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]!
 }
