@@ -23,6 +23,8 @@ function later<N extends string>(load: () => Promise<Record<N, ComponentType<Pag
 const account = () => import('./account/pages.ts')
 const meetings = () => import('./meetings/pages.ts')
 const entrance = () => import('./meetings/meeting-entrance.tsx')
+const recordings = () => import('./recordings/pages.ts')
+const shared = () => import('./recordings/shared-page.tsx')
 const calls = () => import('./calls/call-pages.tsx')
 const admin = () => import('./admin/pages.ts')
 
@@ -50,6 +52,9 @@ export const routes: readonly Route[] = [
   { pattern: '/meetings/:meetingId/edit', access: 'account', page: later(meetings, 'EditMeetingPage') },
   { pattern: '/m/:code', access: 'anyone', page: later(entrance, 'MeetingEntrancePage') },
   { pattern: '/history', access: 'account', page: later(meetings, 'HistoryPage') },
+  { pattern: '/recordings', access: 'account', page: later(recordings, 'RecordingsPage') },
+  { pattern: '/recordings/shared/:token', access: 'anyone', page: later(shared, 'SharedPage') },
+  { pattern: '/recordings/:recordingId', access: 'account', page: later(recordings, 'RecordingPage') },
   { pattern: '/calls/new', access: 'account', page: later(calls, 'NewCallPage') },
   { pattern: '/calls/:callId', access: 'account', page: later(calls, 'CallPage') },
 ]

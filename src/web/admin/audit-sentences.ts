@@ -78,6 +78,19 @@ export const auditGroups: readonly (readonly [string, Readonly<Record<string, st
       'meeting.ended': '{actor} ended the meeting {target}',
     },
   ],
+  [
+    'Recordings',
+    {
+      'recording.started': '{actor} started recording {target}',
+      'recording.stopped': '{actor} stopped recording {target}',
+      'recording.changed': '{actor} changed the recording {target}',
+      'recording.deleted': '{actor} deleted the recording {target}',
+      'recording.output-asked': '{actor} had a version of the recording {target} made',
+      'recording.output-deleted': '{actor} deleted a version of the recording {target}',
+      'recording.shared': '{actor} made a link to the recording {target}',
+      'recording.unshared': '{actor} took back a link to the recording {target}',
+    },
+  ],
   ['Audit log', { 'audit.read': '{actor} read the audit log' }],
 ]
 

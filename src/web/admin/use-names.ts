@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { api, path } from '../api/client.ts'
 import { isApiError } from '../api/errors.ts'
-import type { Account, ApiKey, AuditEntry, Meeting, Page } from '../api/types.ts'
+import type { Account, ApiKey, AuditEntry, Meeting, Page, Recording } from '../api/types.ts'
 
 /** Names by `kind id`; kept while the page is loaded. Undefined: asked for and not there any more. */
 const names = new Map<string, string | undefined>()
@@ -10,7 +10,7 @@ const asked = new Set<string>()
 /** At most this many are asked for at once. */
 const together = 4
 
-/** What accounts, API keys and meetings of these entries are called. Asks for each once. */
+/** What accounts, API keys, meetings and recordings of these entries are called. Asks for each once. */
 export function useNames(entries: readonly AuditEntry[]): (kind: string, id: string) => string {
   const [, setRound] = useState(0)
   useEffect(() => {
@@ -47,7 +47,7 @@ export function useNames(entries: readonly AuditEntry[]): (kind: string, id: str
 }
 
 interface Named {
-  readonly kind: 'account' | 'api-key' | 'meeting'
+  readonly kind: 'account' | 'api-key' | 'meeting' | 'recording'
   readonly id: string
 }
 
@@ -55,7 +55,8 @@ const keyOf = ({ kind, id }: Named): string => `${kind} ${id}`
 
 /** What has the name of somebody or something. Meetings take place in rooms, and people come there by their account. */
 function namedBy(kind: string, id: string): Named | undefined {
-  if (kind === 'account' || kind === 'api-key' || kind === 'meeting') return { kind, id }
+  if (kind === 'account' || kind === 'api-key' || kind === 'meeting' || kind === 'recording')
+    return { kind, id }
   if (kind === 'participant' && id.startsWith('acc_')) return { kind: 'account', id }
   if (kind === 'room' && id.startsWith('meeting:'))
     return { kind: 'meeting', id: id.slice('meeting:'.length) }
@@ -67,6 +68,7 @@ async function ask({ kind, id }: Named): Promise<string | undefined> {
   try {
     if (kind === 'account') return (await api.get<Account>(path`/users/${id}`)).name
     if (kind === 'meeting') return (await api.get<Meeting>(path`/meetings/${id}`)).title
+    if (kind === 'recording') return (await api.get<Recording>(path`/recordings/${id}`)).title
     return (await apiKeyNames()).get(id)
   } catch (thrown) {
     if (isApiError(thrown, 'not-found')) return undefined

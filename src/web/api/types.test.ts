@@ -35,6 +35,12 @@ const same = {
   MeetingJoin: 'JoinedMeeting',
   AttendanceSession: 'MeetingSession',
   Call: 'Call',
+  Recording: 'Recording',
+  RecordingFile: 'RecordingFile',
+  RecordingOutput: 'RecordingOutput',
+  RecordingTrack: 'RecordingTrack',
+  RecordingShare: 'RecordingShare',
+  SharedRecording: 'SharedRecording',
 }
 
 const project = join(import.meta.dirname, '..', '..', '..')
@@ -84,6 +90,7 @@ function differences(type: ts.Type, given: Schema, at: string): string[] {
     case 'object':
       return propertiesOf(type, schema, at)
     case 'array': {
+      if (checker.isTupleType(type)) return []
       const [item] = checker.isArrayType(type) ? checker.getTypeArguments(type as ts.TypeReference) : []
       return item && schema.items ? differences(item, schema.items, `${at}[]`) : [`${at} is a list`]
     }

@@ -363,7 +363,9 @@ export interface RecordingTrack {
   readonly endMs?: number
   readonly packets: number
   readonly lostPackets: number
-  readonly files: readonly (RecordingFile & { readonly offsetMs: number; readonly recovered: boolean })[]
+  readonly files: readonly Pick<RecordingFile, 'bytes'>[]
+  /** The whole track as one file; left out where nothing was captured. */
+  readonly url?: string
 }
 
 export interface RecordingShare {

@@ -1,5 +1,6 @@
 // The states of the pages around the call that are looked at and checked; `act` gets into them.
 import { meetingStates } from './meeting-states.mjs'
+import { recordingStates } from './recording-states.mjs'
 
 export const base = (process.env.GALLERY ?? 'http://127.0.0.1:5173/gallery.html').replace(
   'gallery',
@@ -23,6 +24,7 @@ const steps =
 
 export const appStates = {
   ...meetingStates,
+  ...recordingStates,
   login: { at: '/login' },
   'login-wrong': { at: '/login', act: logIn('wrong-credentials') },
   'login-unverified': { at: '/login', act: logIn('not-verified') },

@@ -2,6 +2,7 @@
 // The states of the gallery that are looked at and checked, and how to get into them.
 import { chromium } from 'playwright-core'
 import { appStates, openAppState } from './app-states.mjs'
+import { makeMedia } from './media.mjs'
 
 export const base = process.env.GALLERY ?? 'http://127.0.0.1:5173/gallery.html'
 export const sizes = {
@@ -70,8 +71,8 @@ export const states = {
 
 export const phones = ['phone', 'wide', 'tiny']
 
-export function launch() {
-  return chromium.launch({
+export async function launch() {
+  const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
@@ -81,6 +82,8 @@ export function launch() {
       '--autoplay-policy=no-user-gesture-required',
     ],
   })
+  await makeMedia(browser)
+  return browser
 }
 
 export async function openState(page, state, theme) {

@@ -1,4 +1,4 @@
-import type { Meeting } from '../api/types.ts'
+import type { Meeting, MeetingRecord } from '../api/types.ts'
 import type { Address } from './invitees.ts'
 import { nthOf, readRule, sameDays, weekdayOf, workdays, writeRule, type Repeat } from './repeat.ts'
 import { addDays, toMoment, toWallTime, type WallTime } from './when.ts'
@@ -18,6 +18,7 @@ export interface Draft {
   readonly withPasscode: boolean
   readonly lobby: boolean
   readonly joinBeforeHost: boolean
+  readonly record: MeetingRecord
   /** As typed; empty: as many as the server takes. */
   readonly most: string
   readonly invitees: readonly Address[]
@@ -46,6 +47,7 @@ export function emptyDraft(now: Date, zone: string): Draft {
     withPasscode: false,
     lobby: false,
     joinBeforeHost: true,
+    record: 'hosts',
     most: '',
     invitees: [],
   }
@@ -69,6 +71,7 @@ export function draftOf(meeting: Meeting, now: Date): Draft {
     withPasscode: meeting.hasPasscode,
     lobby: meeting.lobby,
     joinBeforeHost: meeting.joinBeforeHost,
+    record: meeting.record,
     most: meeting.maxParticipants === undefined ? '' : String(meeting.maxParticipants),
     invitees: meeting.invitees.flatMap(({ email, name }) =>
       email === undefined ? [] : [{ email, ...(name ? { name } : {}) }],
@@ -194,6 +197,7 @@ export function inputOf(draft: Draft, { isNew }: { isNew: boolean }): Record<str
     timeZone: zone,
     lobby: draft.lobby,
     joinBeforeHost: draft.joinBeforeHost,
+    record: draft.record,
     invitees: draft.invitees,
     ...Object.fromEntries(
       Object.entries(optional)

@@ -4,7 +4,7 @@ import { isApiError } from '../api/errors.ts'
 import { useSession } from '../api/session.ts'
 import { useAction } from '../api/use-query.ts'
 import { ErrorNote, Note } from '../ui/feedback.tsx'
-import { CheckField, SubmitButton, TextAreaField, TextField } from '../ui/fields.tsx'
+import { CheckField, SelectField, SubmitButton, TextAreaField, TextField } from '../ui/fields.tsx'
 import { Section } from '../ui/frame.tsx'
 import { navigate } from '../ui/router.ts'
 import { randomPasscode } from './codes.ts'
@@ -26,6 +26,17 @@ interface MeetingFormProps {
   readonly back: string
   /** Loads what is there now, after somebody else changed it. */
   readonly onReload?: () => void
+}
+
+const records = [
+  ['never', 'Never'],
+  ['hosts', 'When a host starts it'],
+  ['always', 'Always, from the first person on'],
+] as const
+const recordHints: Record<Draft['record'], string> = {
+  never: 'Nobody can start a recording, not even you.',
+  hosts: 'You press Record in the meeting. Everybody in it is told, whoever comes later as well.',
+  always: 'It begins by itself, and everybody who comes is told. Say so in the invitation, too.',
 }
 
 export function MeetingForm({ first, isNew, onSubmit, back, onReload }: MeetingFormProps) {
@@ -180,6 +191,15 @@ export function MeetingForm({ first, isNew, onSubmit, back, onReload }: MeetingF
             />
           </div>
         </div>
+      </Section>
+      <Section title="Recording">
+        <SelectField
+          label="Record it"
+          value={draft.record}
+          options={records}
+          hint={recordHints[draft.record]}
+          onChange={(record) => change({ record })}
+        />
       </Section>
       {isApiError(error, 'precondition-failed') && onReload ? (
         <Note kind="error">

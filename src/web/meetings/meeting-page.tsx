@@ -18,6 +18,7 @@ import { isApiError } from '../api/errors.ts'
 import { useSession } from '../api/session.ts'
 import type { Invitee, Meeting, Occurrence } from '../api/types.ts'
 import { useAction, useQuery } from '../api/use-query.ts'
+import { MeetingRecordings } from '../recordings/meeting-recordings.tsx'
 import { Avatar } from '../ui/avatar.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { CopyField, useCopy } from '../ui/copy-field.tsx'
@@ -135,6 +136,7 @@ function MeetingDetails({ meeting, onChange }: DetailsProps) {
       {isHost && meeting.invitees.length > 0 && (
         <People meeting={meeting} invitees={meeting.invitees} canMail={!over} />
       )}
+      <MeetingRecordings meeting={meeting} />
       {isHost && (
         <Section title="Who was there">
           <AttendanceList meeting={meeting} />
@@ -318,6 +320,10 @@ function Invite({ meeting }: { meeting: Meeting }) {
           <dt>Before the host</dt>
           <dd>{meeting.joinBeforeHost ? 'People may join' : 'People wait'}</dd>
         </div>
+        <div>
+          <dt>Recording</dt>
+          <dd>{recordNames[meeting.record]}</dd>
+        </div>
         {meeting.maxParticipants !== undefined && (
           <div>
             <dt>At most</dt>
@@ -328,6 +334,12 @@ function Invite({ meeting }: { meeting: Meeting }) {
     </Section>
   )
 }
+
+const recordNames = {
+  never: 'None',
+  hosts: 'When a host starts it; everybody is told',
+  always: 'From the first person on; everybody is told',
+} as const
 
 const inviteeStates = {
   invited: { text: 'Invited', kind: 'plain' },

@@ -1,4 +1,14 @@
-import { ChartNoAxesColumn, CircleUser, History, House, LogIn, LogOut, ScrollText, Users } from 'lucide-react'
+import {
+  ChartNoAxesColumn,
+  CircleUser,
+  Clapperboard,
+  History,
+  House,
+  LogIn,
+  LogOut,
+  ScrollText,
+  Users,
+} from 'lucide-react'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { logOut, useSession } from '../api/session.ts'
 import type { Account } from '../api/types.ts'
@@ -99,6 +109,7 @@ function Navigation({ account }: { account: Account }) {
   const path = usePath()
   const items = [
     { to: '/', text: 'Home', icon: House, here: path === '/' || path.startsWith('/meetings') },
+    { to: '/recordings', text: 'Recordings', icon: Clapperboard, here: path.startsWith('/recordings') },
     { to: '/history', text: 'History', icon: History, here: path.startsWith('/history') },
     ...(account.role === 'admin'
       ? [{ to: '/admin/users', text: 'Admin', icon: ChartNoAxesColumn, here: path.startsWith('/admin') }]

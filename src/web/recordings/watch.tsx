@@ -1,0 +1,95 @@
+import type { PointerEvent } from 'react'
+import type { RecordedPerson, RecordingFile } from '../api/types.ts'
+import { Section } from '../ui/frame.tsx'
+import { formatClock, formatDuration } from '../ui/time.ts'
+import { Player } from './player.tsx'
+import { nextSpeech, speechPath, talkTime } from './speech.ts'
+import { usePlayback } from './use-playback.ts'
+
+interface WatchProps {
+  readonly title: string
+  readonly files: readonly RecordingFile[]
+  readonly people: readonly RecordedPerson[]
+  readonly durationMs: number
+  /** Asked when nothing comes any more. Never throws. */
+  readonly renew: () => Promise<unknown>
+}
+
+/** The player, and below it who spoke when. `key` it by what is played. */
+export function Watch({ title, files, people, durationMs, renew }: WatchProps) {
+  const { element, playback, acts } = usePlayback({ durationMs, renew })
+  return (
+    <>
+      <Player title={title} files={files} people={people} element={element} playback={playback} acts={acts} />
+      {people.length > 0 && (
+        <Section title={`Who was there (${people.length})`} testId="participants">
+          <ul className="lanes">
+            {people.map((person, i) => (
+              <Lane
+                key={i}
+                person={person}
+                time={playback.time}
+                duration={playback.duration}
+                onSeek={acts.seek}
+              />
+            ))}
+          </ul>
+        </Section>
+      )}
+    </>
+  )
+}
+
+interface LaneProps {
+  readonly person: RecordedPerson
+  readonly time: number
+  readonly duration: number
+  readonly onSeek: (ms: number) => void
+}
+
+/** One person: when they spoke, and for how long. A click on the marks leads there, one on the name to where they speak next. */
+function Lane({ person, time, duration, onSeek }: LaneProps) {
+  const { name, color, speech } = person
+  const seconds = talkTime(speech) / 1000
+  const next = nextSpeech(speech, time)
+  const onPointerDown = (event: PointerEvent<HTMLElement>) => {
+    if (event.button !== 0) return
+    const { left, width } = event.currentTarget.getBoundingClientRect()
+    onSeek(((event.clientX - left) / width) * duration)
+  }
+  const who = (
+    <>
+      <span className="lane-dot" style={{ background: color }} aria-hidden />
+      <span className="lane-name">{name}</span>
+    </>
+  )
+  return (
+    <li className="lane" data-testid="lane">
+      {next === undefined ? (
+        <span className="lane-who">{who}</span>
+      ) : (
+        <button
+          type="button"
+          className="lane-who"
+          title={`To ${formatClock(next)}, where ${name} speaks next`}
+          onClick={() => onSeek(next)}
+        >
+          {who}
+          <span className="visually-hidden">, to where they speak next: {formatClock(next)}</span>
+        </button>
+      )}
+      <div className="lane-marks" onPointerDown={onPointerDown}>
+        {duration > 0 && (
+          <svg viewBox={`0 0 ${duration} 1`} preserveAspectRatio="none" aria-hidden>
+            <path d={speechPath(speech, duration)} fill={color} />
+          </svg>
+        )}
+        <span
+          className="lane-now"
+          style={{ left: `${duration > 0 ? Math.min(100, (time / duration) * 100) : 0}%` }}
+        />
+      </div>
+      <span className="lane-talk">{seconds < 1 ? 'did not speak' : `spoke ${formatDuration(seconds)}`}</span>
+    </li>
+  )
+}
