@@ -52,7 +52,8 @@ export function recorderShareWith({ recorded, recorderShare, added }: Load): num
 /** Why one more recording does not fit, for people; undefined if it does. */
 export function whyNoCapacity(load: Load, limits: AdmissionLimits): string | undefined {
   const { maxConcurrent, maxCpu, refuseAbove } = limits
-  if (load.recordings >= maxConcurrent) return `${maxConcurrent} rooms are being recorded already.`
+  if (load.recordings >= maxConcurrent)
+    return `As many rooms are being recorded as may be (${maxConcurrent}).`
   const added = {
     audio: Math.max(load.added.audio, fewest.audio),
     video: Math.max(load.added.video, fewest.video),

@@ -69,6 +69,7 @@ export class LiveRecordings {
   readonly #stoppedByHand = new Set<string>()
   /** Rooms in which a recording is to begin by itself and could not yet. */
   readonly #retries = new Map<string, NodeJS.Timeout>()
+  #isStrained = false
   #clock: NodeJS.Timeout | undefined
   #closed = false
 
@@ -452,10 +453,11 @@ export class LiveRecordings {
     const statistics = await this.#host.statistics().catch(() => undefined)
     if (!statistics) return
     const isStrained = this.#host.share > maxCpu || statistics.longestPauseMs > longPauseMs
-    if (isStrained) {
+    if (isStrained && !this.#isStrained) {
       const { share } = this.#host
       this.#options.log.warn({ share, pauseMs: statistics.longestPauseMs }, 'the recorder is strained')
     }
+    this.#isStrained = isStrained
     for (const one of statistics.recordings) {
       const live = this.#find(one.recordingId)
       if (!live || live.isEnding) continue

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { test } from 'node:test'
+import { recordable } from './support/room-media.ts'
 import { opusParameters, vp8Parameters } from './support/rtp.ts'
 import { startServer } from './support/server.ts'
 import { SignalingClient } from './support/signaling-client.ts'
@@ -33,6 +34,31 @@ async function busyRoom(url: string, room: string): Promise<SignalingClient[]> {
   }
   return clients
 }
+
+test('what a recording took of its room is gone with the recording, or with the room', async () => {
+  const server = await startServer({ ...recordable, SLUICE_ROOMS_EMPTY_SECONDS: '0' }, undefined, {
+    withDatabase: true,
+  })
+  try {
+    for (const isStopped of [true, false]) {
+      const clients = await busyRoom(server.url, 'recorded')
+      await clients[0]!.request('recording.start', {})
+      await until('six producers are recorded', () => server.app.workerStatus()[0]!.consumers === 18)
+      if (isStopped) {
+        await clients[0]!.request('recording.stop', {})
+        assert.equal(server.app.workerStatus()[0]!.consumers, 12)
+      }
+      for (const client of clients) await client.request('room.leave', {})
+      await until('the room is gone', () => server.app.rooms.size === 0 && server.app.sessionCount === 0)
+      await until('its recording, too', () => server.app.liveRecordings.of('recorded') === undefined)
+      assert.equal(server.app.workerStatus()[0]!.consumers, 0)
+      assert.deepEqual((await server.app.workers.dump(0)).routerIds, [])
+      assert.deepEqual((await server.app.liveRecordings.statistics())?.recordings, [])
+    }
+  } finally {
+    await server.close()
+  }
+})
 
 test('after a room closes no router, transport, producer or consumer is left in its worker', async () => {
   const server = await startServer({ SLUICE_ROOMS_EMPTY_SECONDS: '0' })
@@ -78,18 +104,24 @@ test('what is being made on a transport that closes is closed with it', async ()
 })
 
 test('after the server closes no process, port, timer, socket or file is left', async () => {
-  const warmUp = await startServer()
+  const warmUp = await startServer(recordable, undefined, { withDatabase: true })
+  const [first] = await busyRoom(warmUp.url, 'first')
+  await first!.request('recording.start', {})
   await warmUp.close()
   await until('the warm-up is gone', () => !resources().includes('ProcessWrap'))
   const before = { resources: resources(), files: openFiles() }
 
-  const server = await startServer({ SLUICE_WORKERS_COUNT: '2' })
+  const server = await startServer({ ...recordable, SLUICE_WORKERS_COUNT: '2' }, undefined, {
+    withDatabase: true,
+  })
   const clients = await busyRoom(server.url, 'busy')
+  await clients[0]!.request('recording.start', {})
   const pids = server.app.workerStatus().map((worker) => worker.pid!)
+  pids.push(server.app.liveRecordings.recorderPid!)
   await server.close()
   for (const client of clients) await client.isClosed()
 
-  for (const pid of pids) assert.equal(existsSync(`/proc/${pid}`), false, `worker ${pid} still runs`)
+  for (const pid of pids) assert.equal(existsSync(`/proc/${pid}`), false, `process ${pid} still runs`)
   await assert.rejects(fetch(`${server.url}/healthz`))
   await until('only what was there before is left', () => resources().length <= before.resources.length, {
     why: () => ({ before: before.resources, now: resources() }),

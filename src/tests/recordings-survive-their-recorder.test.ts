@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { guest, openToAll, publish, tokensOf } from './support/people.ts'
+import { recordable } from './support/room-media.ts'
+import { startServer, type TestServer } from './support/server.ts'
+import { until } from './support/until.ts'
+
+/** The recorder dies at the worst moments: nothing hangs, nothing goes on that nobody records, and the next one works. */
+
+let server: TestServer
+let token: Awaited<ReturnType<typeof tokensOf>>
+before(async () => {
+  server = await startServer({ ...openToAll, ...recordable })
+  token = await tokensOf(server)
+})
+after(() => server.close())
+
+const enter = async (room: string) =>
+  guest(server, room, { accessToken: await token('rec', room, { record: true }) })
+
+function kill(): void {
+  const pid = server.app.liveRecordings.recorderPid
+  if (pid !== undefined) process.kill(pid, 'SIGKILL')
+}
+
+async function states(room: string): Promise<string[]> {
+  const { db } = await server.app.services()
+  const rows = await db.selectFrom('recordings').select('state').where('room_id', '=', room).execute()
+  return rows.map(({ state }) => state)
+}
+
+/** Whatever came of it, the room can be recorded now. */
+async function works(room: string, client: Awaited<ReturnType<typeof enter>>['client']): Promise<void> {
+  const { recording } = await until('it can be recorded', () => client.request('recording.start', {}))
+  await until(
+    'it is being recorded',
+    async () =>
+      (await server.app.liveRecordings.statistics())?.recordings.some(
+        ({ recordingId }) => recordingId === server.app.liveRecordings.of(room)?.recordingId,
+      ) && recording,
+  )
+  await client.request('recording.stop', {})
+  await until('no row says that it goes on', async () => !(await states(room)).includes('recording'))
+}
+
+test('while a recording is being started', async () => {
+  const rec = await enter('starting')
+  await publish(rec, 'camera')
+  await works('starting', rec.client)
+  for (const delay of [0, 1, 3, 6, 10]) {
+    const started = rec.client.request('recording.start', {}).catch((error: { code: string }) => error.code)
+    setTimeout(kill, delay)
+    const answer = await started
+    assert.ok(typeof answer === 'object' || answer === 'unavailable', String(answer))
+    await until('it is dead', () => server.app.liveRecordings.recorderPid === undefined || answer)
+    if (typeof answer === 'object') await rec.client.request('recording.stop', {}).catch(() => undefined)
+    await works('starting', rec.client)
+  }
+})
+
+test('while a recording is being stopped', async () => {
+  const rec = await enter('stopping')
+  await publish(rec, 'camera')
+  for (let round = 0; round < 3; round++) {
+    await rec.client.request('recording.start', {})
+    const stopped = rec.client.request('recording.stop', {})
+    kill()
+    await stopped
+    assert.equal(server.app.liveRecordings.of('stopping'), undefined)
+    await works('stopping', rec.client)
+  }
+})
+
+test('while taps are being opened and closed', async () => {
+  const rec = await enter('tapping')
+  await rec.client.request('recording.start', {})
+  for (let round = 0; round < 3; round++) {
+    const { recordingId } = server.app.liveRecordings.of('tapping')!
+    const producerId = await publish(rec, 'camera')
+    kill()
+    await rec.client.request('closeProducer', { producerId })
+    await publish(rec, 'microphone')
+    await until('another recording goes on', () => {
+      const live = server.app.liveRecordings.of('tapping')
+      return live?.state === 'recording' && live.recordingId !== recordingId
+    })
+  }
+  await until('all microphones are recorded by the last one', async () => {
+    const statistics = await server.app.liveRecordings.statistics()
+    const sources = statistics?.recordings.flatMap(({ tracks }) => tracks.map(({ source }) => source))
+    return sources?.length === 3 && sources.every((source) => source === 'microphone')
+  })
+  await rec.client.request('recording.stop', {})
+  await until('no row says that it goes on', async () => !(await states('tapping')).includes('recording'))
+})
+
+test('together with the worker: it ends, and says why', async () => {
+  const rec = await enter('both')
+  const { recording } = await rec.client.request('recording.start', {})
+  process.kill(server.app.workerStatus()[0]!.pid!, 'SIGKILL')
+  await rec.client.isClosed()
+  kill()
+  await until('it is over', () => server.app.liveRecordings.of('both') === undefined)
+  const { db } = await server.app.services()
+  const row = await until('its row says so', async () => {
+    const found = await db
+      .selectFrom('recordings')
+      .select(['state', 'end_reason'])
+      .where('id', '=', recording.recordingId)
+      .executeTakeFirst()
+    return found?.state !== 'recording' && found
+  })
+  assert.equal(row.end_reason, 'recorder-died')
+})
