@@ -204,7 +204,7 @@ export class Jobs {
     output: OutputRow,
     { recording, signal }: { recording: RecordingRow; signal: AbortSignal },
   ): Promise<readonly RenderedFile[]> {
-    const { home } = this.#core
+    const { home, log } = this.#core
     const ffmpeg = await this.#options.findFfmpeg()
     if (ffmpeg === undefined) throw new JobError(noFfmpeg)
     await this.#core.folders.run(recording.id, () => this.#bringBack(recording.id))
@@ -228,6 +228,8 @@ export class Jobs {
       ffmpeg,
       scratch: home.scratchOf(output.id),
       onProgress: this.#progressOf(output),
+      onWarning: (text) =>
+        log.warn({ recordingId: recording.id, outputId: output.id, text }, 'a video lacks something'),
       signal,
     })
   }

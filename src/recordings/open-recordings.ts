@@ -1,6 +1,8 @@
 import type { Config } from '../../config/schema.ts'
 import { findFfmpeg } from '../../recorder/ffmpeg-binary.ts'
+import { endOrphans, render } from '../../recorder/outputs/render.ts'
 import { openObjectStore } from '../../recorder/storage/object-store.ts'
+import { Uploads } from '../../recorder/storage/uploads.ts'
 import type { Db } from '../db/database.ts'
 import type { Log } from '../lib/log.ts'
 import { Home } from './home.ts'
@@ -14,17 +16,18 @@ export function openRecordings(options: { db: Db; config: Config; log: Log }): R
     ...options,
     home: new Home(dataDir),
     objects: openObjectStore({ storage, dataDir, log }),
-    createUploads: () => ({
-      follow: () => undefined,
-      complete: () => undefined,
-      forget: async () => undefined,
-      restore: async () => undefined,
-      close: async () => undefined,
-    }),
-    render: async () => {
-      throw new Error('not there yet')
+    createUploads: (onChanged) => Uploads.create({ storage, dataDir, log, onChanged }),
+    render,
+    findFfmpeg: async () => {
+      try {
+        return (await findFfmpeg())?.path
+      } catch (error) {
+        // One that is named and does not run.
+        log.error({ err: error }, 'nothing is made of recordings')
+        return undefined
+      }
     },
-    findFfmpeg: async () => (await findFfmpeg())?.path,
+    endOrphans,
   })
   recordings.start()
   return recordings

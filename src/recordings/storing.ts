@@ -107,6 +107,8 @@ export class Storing {
     const isFree = await this.#core.folders.run(id, async () => {
       if (!(await this.#leave(row))) return false
       await this.emptyFolder(id)
+      // Nothing is to be uploaded until something is made of it again.
+      await uploads.forget(id)
       return true
     })
     if (isFree) this.#core.changed(id)

@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { Recorder } from '../../../recorder/recorder.ts'
@@ -40,7 +40,8 @@ export async function recordFolder(
       clockRate: 48_000,
       payloadType: 100,
     })
-    if (how !== 'nothing-sent') await send(socket, { camera: camera.port, microphone: microphone.port })
+    if (how !== 'nothing-sent')
+      await sendRecorded(socket, { camera: camera.port, microphone: microphone.port })
     if (how === 'killed') process.kill(recorder.pid!, 'SIGKILL')
     else await recorder.stop({ recordingId, reason: 'stopped' })
     return folder
@@ -50,9 +51,10 @@ export async function recordFolder(
   }
 }
 
-async function send(
-  socket: ReturnType<typeof createSocket>,
-  ports: { camera: number; microphone: number },
+/** Two seconds of VP8 (payload type 101) and Opus (100), at their pace. */
+export async function sendRecorded(
+  socket: Socket,
+  ports: { camera: number; microphone?: number },
 ): Promise<void> {
   const [pictures, sounds] = await Promise.all([
     encodePictures({ codec: 'vp8', frames: 50, kbps: 200 }),
@@ -72,7 +74,7 @@ async function send(
   })
   const sendSounds = atPace(sounds.length, 20, (place) => {
     const head = { payloadType: 100, sequence: place, timestamp: place * 960, ssrc: 2, marker: false }
-    socket.send(rtpPacket(head, sounds[place]!), ports.microphone, '127.0.0.1')
+    if (ports.microphone) socket.send(rtpPacket(head, sounds[place]!), ports.microphone, '127.0.0.1')
   })
   await Promise.all([sendPictures, sendSounds])
 }
