@@ -1,11 +1,13 @@
 /**
  * `npm run bench`: measurements on this machine, in one run each.
  * `npm run bench -- join` (default): click on Join to the first frame. `npm run bench -- logins`: log-ins beside a call.
+ * `npm run bench -- recording`: what recording costs.
  */
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   join: () => import('./bench-join.ts'),
   logins: () => import('./bench-logins.ts'),
+  recording: () => import('./bench-recording.ts'),
 }
 
 const [first = '-'] = process.argv.slice(2)

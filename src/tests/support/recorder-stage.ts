@@ -43,6 +43,12 @@ export interface RecorderStage {
   restart(): Promise<void>
 }
 
+export async function startRecorderWorker(): Promise<types.Worker> {
+  const binary = await findWorkerBinary()
+  if (!binary) throw new Error('no mediasoup worker: npm test gets one first')
+  return createWorker({ workerBin: binary.path, logLevel: 'error' })
+}
+
 /** A worker, a router with every codec, and a recorder process for all tests of a file. */
 export function useRecorderStage(): RecorderStage {
   let worker: types.Worker
@@ -60,9 +66,7 @@ export function useRecorderStage(): RecorderStage {
   }
   before(async () => {
     root = mkdtempSync(join(tmpdir(), 'sluice-recorder-'))
-    const binary = await findWorkerBinary()
-    if (!binary) throw new Error('no mediasoup worker: npm test gets one first')
-    worker = await createWorker({ workerBin: binary.path, logLevel: 'error' })
+    worker = await startRecorderWorker()
     router = await worker.createRouter({ mediaCodecs: codecs })
     await startRecorder()
   })
