@@ -31,11 +31,15 @@ export class RoomRecording {
     return this.#health
   }
 
+  /** Whether this client agreed to the recording that goes on. */
+  get isAgreed(): boolean {
+    return this.#current !== undefined && this.#current.recordingId === this.#agreedTo
+  }
+
   /** A connection was made: this holds now. */
   entered({ room }: Output<'room.get'>, connection: Connection): void {
     this.#set(room.recording, undefined)
-    if (this.#current?.asksConsent && this.#current.recordingId === this.#agreedTo)
-      connection.notify('recording.consent', { agrees: true })
+    if (this.#current?.asksConsent && this.isAgreed) connection.notify('recording.consent', { agrees: true })
   }
 
   /** The room was left. */
@@ -72,6 +76,8 @@ export class RoomRecording {
   #set(wire: WireRecording | undefined, reason: string | undefined): void {
     const recording = wire && recordingOf(wire)
     if (JSON.stringify(recording) === JSON.stringify(this.#current)) return
+    // Another recorder does the same work: the server takes what was agreed to for this one, too.
+    if (recording && reason === 'recorder-died' && this.isAgreed) this.#agreedTo = recording.recordingId
     if (recording?.recordingId !== this.#current?.recordingId) this.#health = undefined
     this.#current = recording
     this.#host.announce('recordingChanged', recording, reason)

@@ -174,6 +174,11 @@ export class Room extends Emitter<RoomEvents> {
     return this.#recording.current
   }
 
+  /** Whether this client agreed to the recording that goes on; see `consentToRecording`. */
+  get hasConsentedToRecording(): boolean {
+    return this.#recording.isAgreed
+  }
+
   /** How the recording goes; known to those who may stop it, some seconds after it began. */
   get recordingHealth(): RecordingHealth | undefined {
     return this.#recording.health
