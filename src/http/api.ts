@@ -20,6 +20,9 @@ import { RequestLimit } from './request-limit.ts'
 
 export const apiPrefix = '/api/v1'
 
+/** In documents, for answers of which each has a media type of its own. */
+export const anyMedia = '*/*'
+
 /**
  * Who may call an endpoint. `anyone`: without credentials too. `account`: somebody who logged in. `member`: that, or a
  * backend by its API key. `host`: accounts that may create meetings, or a backend. `backend`: admins and backends. `admin`:
@@ -47,8 +50,8 @@ export const tags = {
 } as const
 export type Tag = keyof typeof tags
 
-/** What an endpoint answers when nothing is wrong. 304 and 416 belong to files of which parts can be asked for. */
-export type Status = 200 | 201 | 202 | 204 | 206 | 302 | 304 | 416
+/** What an endpoint answers when nothing is wrong. */
+export type Status = 200 | 201 | 202 | 204 | 206 | 302 | 304
 
 /** One more limit than those that hold for every endpoint. */
 export interface EndpointLimit {
@@ -77,7 +80,7 @@ export interface EndpointFacts<P extends TObject, Q extends TObject, B extends T
   readonly limits?: readonly EndpointLimit[]
   /** The object has a version: the answer's becomes its ETag, and for a change `call.version` is what If-Match says. */
   readonly versioned?: boolean
-  /** Media type of an answer that is not JSON, where the handler sets no other. */
+  /** Media type of an answer that is not JSON. `anyMedia`: the handler sets one. */
   readonly sends?: string
 }
 
@@ -223,7 +226,7 @@ class ServedApi implements Api {
           status: (code) => void reply.code(code),
         })
         if (versioned && answer) reply.header('etag', `"${(answer as { version: number }).version}"`)
-        if (sends !== undefined && !reply.hasHeader('content-type')) reply.type(sends)
+        if (sends !== undefined && sends !== anyMedia) reply.type(sends)
         if (reply.sent) return reply
         return reply.send(answer)
       },

@@ -48,6 +48,10 @@ export const errorCodes = {
     about:
       'The object has changed since the version that If-Match names; `data.version` is the present one. Get it again, then repeat the change.',
   },
+  'out-of-range': {
+    status: 416,
+    about: 'The part of a file that `Range` asks for is not in it; `Content-Range` says how long it is.',
+  },
   'second-factor-needed': {
     status: 401,
     about: 'The password is right, and this account has a second factor. Log in again with `code`.',

@@ -38,8 +38,9 @@ export function createLog(options: LogOptions): Log {
   return pino(settings, PinoPretty({ sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
 }
 
-/** Query strings may carry tokens: a URL goes into logs without it. */
+/** Query strings may carry tokens, and so do the paths of secret links: a URL goes into logs without them. */
 export function pathOnly(url: string): string {
   const query = url.indexOf('?')
-  return query < 0 ? url : url.slice(0, query)
+  const path = query < 0 ? url : url.slice(0, query)
+  return path.replace(/(\/(?:shared-recordings|recordings\/shared|calendar)\/)[^/]+/, '$1…')
 }

@@ -77,7 +77,7 @@ export const listsOf = ['me', 'all'] as const
 export function listFor(
   { db, caller, attendees }: AccessOptions,
   list: RecordingFilter & {
-    readonly of: (typeof listsOf)[number] | undefined
+    readonly of?: (typeof listsOf)[number] | undefined
     readonly after: { at: Date; id: string } | undefined
     readonly limit: number
   },

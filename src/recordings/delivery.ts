@@ -65,6 +65,10 @@ export class Delivery {
       const { bytes } = source
       const etag = `"${file.id}-${bytes.toString(36)}"`
       const part = partOf(request, { bytes, etag })
+      if (part.kind === 'unsatisfiable') {
+        reply.header('content-range', `bytes */${bytes}`)
+        throw new AppError('out-of-range', `This file has ${bytes} bytes.`, { bytes })
+      }
       const name = downloadName(file, row, about)
       reply.headers({
         etag,
@@ -76,10 +80,6 @@ export class Delivery {
       })
       if (part.kind === 'unchanged') {
         reply.code(304)
-        return undefined
-      }
-      if (part.kind === 'unsatisfiable') {
-        reply.code(416).removeHeader('etag').header('content-range', `bytes */${bytes}`)
         return undefined
       }
       const { from, to } = part.kind === 'range' ? part : { from: 0, to: bytes - 1 }

@@ -7,13 +7,14 @@ import { fileId, recordingId } from './shapes.ts'
 
 /** Bytes of files, for players, browsers and programs. HEAD works wherever GET does. */
 
-export const anyType = 'application/octet-stream'
+/** Each file has its own. */
+export const anyType = '*/*'
 export const Bytes = Type.Unsafe<Readable>({
   type: 'string',
   description: 'The file, in its own media type, or a part of it.',
 })
-/** 304 and 416 are for clients that said what they have, or asked for what is not there. */
-export const fileStatuses = [200, 206, 302, 304, 416] as const
+/** 304 is for clients that said what they have. */
+export const fileStatuses = [200, 206, 302, 304] as const
 export const FileQuery = Input({
   download: Type.Optional(
     Type.Boolean({ description: 'To be saved: sent as an attachment with a name.', examples: [true] }),
@@ -35,7 +36,7 @@ export function recordingFileRoutes(api: Api, { library }: { library: () => Prom
       answer: Bytes,
       sends: anyType,
       status: fileStatuses,
-      errors: ['not-found', 'forbidden'],
+      errors: ['not-found', 'forbidden', 'out-of-range'],
     },
     async ({ params, query: { download: isDownload = false }, caller, now, request, reply }) =>
       (await library()).file(params, { caller, isDownload, now }, { request, reply }),

@@ -74,9 +74,9 @@ export class Library {
   async list(
     { caller, now }: Pick<Asking, 'caller' | 'now'>,
     options: RecordingFilter & {
-      readonly of: (typeof listsOf)[number] | undefined
+      readonly of?: (typeof listsOf)[number] | undefined
       readonly limit: number
-      readonly cursor: string | undefined
+      readonly cursor?: string | undefined
     },
   ): Promise<{ items: RecordingView[]; next?: string }> {
     const { cursor, limit, ...filter } = options

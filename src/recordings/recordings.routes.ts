@@ -106,7 +106,7 @@ export function recordingRoutes(api: Api, { library, live, meeting }: RecordingR
       id: 'listRecordings',
       tag,
       about:
-        'Recordings that the caller may see, newest first: those of meetings they host, those they started in rooms, and, as `recordings.attendees` says, those of calls they were in or are invited to. With `of=all`, which API keys always get, everybody’s, for admins.',
+        'Recordings that the caller may see, newest first. Those of meetings they host, those they started in rooms, and, as `recordings.attendees` says, those of calls they were in or are invited to. With `of=all`, which API keys always get, everybody’s, for admins.',
       query: Input({
         of: Type.Optional(
           Type.Unsafe<(typeof listsOf)[number]>({
@@ -121,6 +121,9 @@ export function recordingRoutes(api: Api, { library, live, meeting }: RecordingR
         ),
         meetingId: Type.Optional({ ...meetingId, description: 'Only of this meeting.' }),
         state: Type.Optional(RecordingState),
+        search: Type.Optional(
+          Type.String({ minLength: 1, maxLength: 200, description: 'Part of the title.' }),
+        ),
         from: Type.Optional(MomentInput('Only those that began then or later.')),
         to: Type.Optional(MomentInput('Only those that began before.')),
         ...PageQuery,
@@ -128,8 +131,8 @@ export function recordingRoutes(api: Api, { library, live, meeting }: RecordingR
       answer: Page(Recording),
     },
     async ({ query, caller, now }) => {
-      const { limit = defaultPageLimit, from, to, of, roomId, meetingId: ofMeeting, state, cursor } = query
-      const filter = { roomId, meetingId: ofMeeting, state, from: dateOf('from', from), to: dateOf('to', to) }
+      const { limit = defaultPageLimit, from, to, of, cursor, meetingId: ofMeeting, ...others } = query
+      const filter = { ...others, meetingId: ofMeeting, from: dateOf('from', from), to: dateOf('to', to) }
       return (await library()).list({ caller, now }, { ...filter, of, limit, cursor })
     },
   )

@@ -80,6 +80,8 @@ export interface RecordingFilter {
   readonly roomId?: string | undefined
   readonly meetingId?: string | undefined
   readonly state?: RecordingState | undefined
+  /** Part of the title. */
+  readonly search?: string | undefined
   /** By when they began: from included, to not. */
   readonly from?: Date | undefined
   readonly to?: Date | undefined
@@ -96,11 +98,14 @@ export function listRecordings(
     readonly limit: number
   },
 ): Promise<RecordingRow[]> {
-  const { roomId, meetingId, state, from, to, viewer, attendees, after, limit } = options
+  const { roomId, meetingId, state, search, from, to, viewer, attendees, after, limit } = options
   let query = recordings(db).orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit)
   if (roomId !== undefined) query = query.where('room_id', '=', roomId)
   if (meetingId !== undefined) query = query.where('meeting_id', '=', meetingId)
   query = state === undefined ? query.where('state', '<>', 'deleting') : query.where('state', '=', state)
+  if (search !== undefined) {
+    query = query.where('title', 'ilike', `%${search.replace(/[\\%_]/g, '\\$&')}%`)
+  }
   if (from) query = query.where('started_at', '>=', from)
   if (to) query = query.where('started_at', '<', to)
   if (viewer) query = query.where('id', 'in', idsSeenBy(db, viewer, { attendees }))

@@ -62,9 +62,13 @@ export const RecordedParticipant = Type.Object({
   name: Type.String({ examples: ['Ana'] }),
   accountId: optional(Id('an account', 'acc_4fGhT0aBx1LmQ8sK')),
   color: Type.String({ description: 'Of their tile and their speaker marks.', examples: ['#3d6fd9'] }),
-  speech: Type.Array(Type.Tuple([Type.Integer(), Type.Integer()]), {
-    description: 'When they spoke: from, to, in milliseconds of the recording.',
-  }),
+  speech: Type.Array(
+    Type.Unsafe<[number, number]>({ type: 'array', items: { type: 'integer' }, minItems: 2, maxItems: 2 }),
+    {
+      description: 'When they spoke: from, to, in milliseconds of the recording.',
+      examples: [[[1200, 5400]]],
+    },
+  ),
 })
 export type RecordedParticipant = Static<typeof RecordedParticipant>
 

@@ -102,7 +102,7 @@ export function recordingShareRoutes(api: Api, { library }: { library: () => Pro
       answer: Bytes,
       sends: anyType,
       status: fileStatuses,
-      errors: ['not-found', 'forbidden'],
+      errors: ['not-found', 'forbidden', 'out-of-range'],
       limits: [fileLimit],
     },
     async ({ params, query: { download: isDownload = false }, now, request, reply }) => {

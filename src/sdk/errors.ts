@@ -13,6 +13,7 @@ export type ServerErrorCode =
   | 'already-joined'
   | 'conflict'
   | 'precondition-failed'
+  | 'out-of-range'
   | 'second-factor-needed'
   | 'room-locked'
   | 'banned'

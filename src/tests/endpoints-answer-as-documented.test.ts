@@ -11,6 +11,7 @@ import {
   type Operation,
 } from './support/operations.ts'
 import { startPostgres, type TestPostgres } from './support/postgres.ts'
+import { keepRecording } from './support/recordings.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { SignalingClient } from './support/signaling-client.ts'
 
@@ -207,7 +208,22 @@ test('whatever is sent to an endpoint, by whomever, it answers as documented and
     if (status < 300 && /json/.test(type)) learn(operation.tag, text)
   }
 
-  /** What there is to ask about: rooms with people in them, meetings and calls. */
+  const [member, host, admin] = people
+  const furnishRecordings = async (): Promise<void> => {
+    const startedBy = { kind: 'account', id: host!.id, name: 'Host' } as const
+    const participants = [{ identity: member!.id, name: 'Member', accountId: member!.id }]
+    const { id, outputId, files } = await keepRecording(server, {
+      room: 'furnished',
+      startedBy,
+      participants,
+    })
+    learn(
+      'Recordings',
+      JSON.stringify([{ id }, { id: outputId }, ...Object.values(files).map((file) => ({ id: file }))]),
+    )
+  }
+
+  /** What there is to ask about: rooms with people in them, meetings, calls and recordings. */
   const furnish = async (): Promise<void> => {
     const post = async (caller: Somebody, path: string, body: object): Promise<void> => {
       const [method, tag] = path.startsWith('/rooms')
@@ -223,7 +239,6 @@ test('whatever is sent to an endpoint, by whomever, it answers as documented and
       if (response.ok) learn(tag!, await response.text())
       else if (response.status === 401) caller.loggedOut()
     }
-    const [member, host, admin] = people
     const soon = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString()
     for (const caller of [host!, callers.at(-1)!]) {
       const invitees = [{ email: 'member@fuzz.example.org' }, { email: 'x@example.org' }]
@@ -237,6 +252,7 @@ test('whatever is sent to an endpoint, by whomever, it answers as documented and
         invitees,
       })
     }
+    await furnishRecordings()
     await post(host!, '/calls', { type: 'audio', callees: [member!.id] })
     await post(admin!, '/calls', { type: 'video', callees: ['host@fuzz.example.org'] })
     for (const room of ['algebra-7b', 'furnished']) {

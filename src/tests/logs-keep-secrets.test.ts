@@ -44,6 +44,13 @@ test('no log, at any level, has a token of a query or header, or what proves a p
   const headers = { authorization: 'Bearer hidden-three', cookie: 'session=hidden-four' }
   for (const path of ['/', '/r/room', '/healthz', '/ws', '/nowhere', '/%ff'])
     await fetch(`${server.url}${path}${query}`, { headers })
+  for (const path of [
+    'shared-recordings/hidden-five',
+    'shared-recordings/hidden-six/files/x',
+    'calendar/hidden-seven.ics',
+  ])
+    await fetch(`${server.url}/api/v1/${path}`)
+  await fetch(`${server.url}/recordings/shared/hidden-eight`)
   for (const path of ['/r/room', '/healthz', '/favicon.svg']) {
     assert.equal(await refusedStatus(`${path}${query}`), 400, 'WebSockets have two addresses')
   }

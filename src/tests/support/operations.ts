@@ -106,6 +106,7 @@ export function complaintAbout(
   if (answer.status === 500) return 'a fault of the server'
   const { content, codes } = documented
   if (content === undefined) return answer.text === '' ? undefined : 'has a body'
+  if (content.type === '*/*') return answer.status < 400 ? undefined : 'is no problem'
   if (!answer.type.startsWith(content.type)) return `is ${answer.type} and not ${content.type}`
   if (!/json/.test(content.type)) return undefined
   const body = JSON.parse(answer.text) as Json
