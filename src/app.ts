@@ -34,6 +34,7 @@ import type { Identity, Peer } from './rooms/peer.ts'
 import type { PeerChannel } from './rooms/peer-channel.ts'
 import type { Room } from './rooms/room.ts'
 import { linkOrigins } from './recordings/delivery.ts'
+import { hasRecordings } from './recordings/home.ts'
 import { LiveRecordings } from './recordings/live-recordings.ts'
 import { recordingHandlers } from './recordings/recording.handlers.ts'
 import { auditEntryOf } from './rooms/moderation-audit.ts'
@@ -150,6 +151,10 @@ export class App {
     try {
       // Where tokens are the way in, a database that cannot be opened must stop the start, not the first caller.
       if (!admitsGuests(config) || config.database.url !== '') await services.get()
+      // What was recorded has to be looked after, and a crash may have left some of it unfinished; nobody waits for that.
+      else if (hasRecordings(config.dataDir)) {
+        services.get().catch((error: unknown) => log.error({ err: error }, 'recordings are not looked after'))
+      }
       const mediaOrigins = linkOrigins(config.storage)
       const http = await createHttpServer({ http: config.http, limits: config.limits, mediaOrigins, log })
       const app = new App(options, { workers, http, services, rooms, liveRecordings, presence })
