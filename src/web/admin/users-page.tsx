@@ -1,5 +1,5 @@
 import { EllipsisVertical, Search, UserPlus, Users } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useSession } from '../api/session.ts'
 import type { Account, Role } from '../api/types.ts'
 import { usePages } from '../api/use-query.ts'
@@ -8,15 +8,13 @@ import { Chip, EmptyState } from '../ui/feedback.tsx'
 import { Segmented } from '../ui/fields.tsx'
 import { Menu, MenuItem } from '../ui/menu.tsx'
 import { setAddressQuery, useAddressQuery } from '../ui/router.ts'
+import { SearchField } from '../ui/search-field.tsx'
 import { ListState, Table, type Column } from '../ui/table.tsx'
 import { formatDate } from '../ui/time.ts'
 import { AdminFrame } from './admin-frame.tsx'
 import { userActions, UserDialog, type UserAct } from './user-dialogs.tsx'
 import { NewUserDialog } from './new-user-dialog.tsx'
 import { roleNames } from './roles.ts'
-
-/** Milliseconds without a key pressed before the server is asked. */
-const typingPause = 250
 
 export function UsersPage() {
   const { account: self } = useSession()
@@ -103,7 +101,7 @@ export function UsersPage() {
       }
     >
       <div className="filters">
-        <SearchField />
+        <SearchField label="Search by name or e-mail" placeholder="Name or e-mail" />
         <Segmented
           label="Role"
           value={role as Role | ''}
@@ -159,37 +157,5 @@ export function UsersPage() {
         />
       )}
     </AdminFrame>
-  )
-}
-
-function SearchField() {
-  const search = useAddressQuery().get('search') ?? ''
-  const [text, setText] = useState(search)
-  const [asked, setAsked] = useState(search)
-  // The address changed by something else than typing here.
-  if (search !== asked) {
-    setAsked(search)
-    setText(search)
-  }
-  useEffect(() => {
-    if (text.trim() === asked) return
-    const timer = window.setTimeout(() => {
-      setAsked(text.trim())
-      setAddressQuery({ search: text.trim() })
-    }, typingPause)
-    return () => window.clearTimeout(timer)
-  }, [text, asked])
-  return (
-    <div className="search">
-      <Search size={18} aria-hidden />
-      <input
-        type="search"
-        className="input"
-        aria-label="Search by name or e-mail"
-        placeholder="Name or e-mail"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-    </div>
   )
 }

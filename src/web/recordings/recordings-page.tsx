@@ -7,6 +7,7 @@ import { EmptyState } from '../ui/feedback.tsx'
 import { Segmented, SelectField } from '../ui/fields.tsx'
 import { Frame } from '../ui/frame.tsx'
 import { setAddressQuery, useAddressQuery } from '../ui/router.ts'
+import { SearchField } from '../ui/search-field.tsx'
 import { ListState } from '../ui/table.tsx'
 import { RecordingRow } from './recording-row.tsx'
 import './recordings.css'
@@ -21,17 +22,18 @@ const states: readonly (readonly [Shown, string])[] = [
   ['failed', 'Failed'],
 ]
 
-/** `/recordings`: all that one may see. In the address: `state`, `meeting`, for admins `of`. */
+/** `/recordings`: all that one may see. In the address: `search`, `state`, `meeting`, for admins `of`. */
 export function RecordingsPage() {
   const { account } = useSession()
   const address = useAddressQuery()
   const state = states.find(([each]) => each === address.get('state'))?.[0] ?? ''
   const meetingId = address.get('meeting') ?? undefined
+  const search = address.get('search') ?? undefined
   const everybodys = account?.role === 'admin' && address.get('of') === 'all'
   const list = usePages<Recording>('/recordings', {
-    query: { state, meetingId, of: everybodys ? 'all' : undefined },
+    query: { state, meetingId, search, of: everybodys ? 'all' : undefined },
   })
-  const filtered = state !== '' || meetingId !== undefined
+  const filtered = state !== '' || meetingId !== undefined || search !== undefined
   return (
     <Frame
       title="Recordings"
@@ -50,6 +52,7 @@ export function RecordingsPage() {
             onChange={(of) => setAddressQuery({ of: of === 'all' ? of : undefined })}
           />
         )}
+        <SearchField label="Search by title" placeholder="Title" />
         <SelectField
           label="Show"
           value={state}
@@ -69,7 +72,7 @@ export function RecordingsPage() {
                 <button
                   type="button"
                   className="button"
-                  onClick={() => setAddressQuery({ state: undefined, meeting: undefined })}
+                  onClick={() => setAddressQuery({ state: undefined, meeting: undefined, search: undefined })}
                 >
                   Show all
                 </button>
