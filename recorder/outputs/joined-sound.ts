@@ -139,7 +139,12 @@ function withTime({ content }: FoundCluster, timeMs: number): Buffer {
 }
 
 async function fillHole(output: FileHandle, fromMs: number, toMs: number): Promise<void> {
-  if (toMs - fromMs < longHoleMs) return
+  if (toMs - fromMs < longHoleMs) {
+    // FFmpeg takes the first packet of an input for its time 0.
+    if (fromMs === 0 && toMs > packetMs)
+      await output.writeFile(cluster([{ data: silentPacket, isKey: true, timeMs: 0 }]))
+    return
+  }
   for (let at = fromMs; at < toMs - packetMs; at += silentClusterMs) {
     const until = Math.min(at + silentClusterMs, toMs - packetMs)
     const blocks = Array.from({ length: Math.ceil((until - at) / packetMs) }, (_, place) => ({

@@ -8,24 +8,25 @@ const unwanted = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2060-\u2
 /** On one line, without what cannot be seen, and no longer than fits; what is cut off becomes an ellipsis. */
 export function shortName(name: string, options: { width: number; fontSize: number }): string {
   const shown = plainName(name)
-  let left = options.width / options.fontSize
-  let short = ''
-  for (const { segment } of words.segment(shown)) {
-    left -= widthOf(segment)
-    if (left < 0.7)
-      return left < 0 || short.length + segment.length < shown.length ? `${short.trimEnd()}…` : shown
-    short += segment
-  }
-  return shown
+  const room = options.width / options.fontSize
+  const graphemes = Array.from(words.segment(shown), ({ segment }) => segment)
+  let width = graphemes.reduce((sum, grapheme) => sum + widthOf(grapheme), 0)
+  if (width <= room) return shown
+  while (graphemes.length > 0 && width > room - widthOf('…')) width -= widthOf(graphemes.pop()!)
+  return `${graphemes.join('').trimEnd()}…`
 }
 
-/** First letters of the first and the last word; empty for an empty name. */
+/** Keeps letters of one script from being joined to a word. */
+const nonJoiner = '\u200c'
+
+/** First letters of the first and the last word; empty for a name without any. */
 export function initialsOf(name: string): string {
   const parts = plainName(name)
     .split(' ')
+    .map((part) => part.replace(/^[^\p{L}\p{N}\p{Extended_Pictographic}]+/u, ''))
     .filter((part) => part !== '')
   const ends = parts.length > 1 ? [parts[0]!, parts.at(-1)!] : parts
-  return ends.map((part) => firstOf(part).toLocaleUpperCase('en')).join('')
+  return ends.map((part) => firstOf(part).toLocaleUpperCase('en')).join(nonJoiner)
 }
 
 function plainName(name: string): string {
@@ -37,9 +38,10 @@ function firstOf(text: string): string {
   return ''
 }
 
-/** In heights of the font, a little more than most fonts need. */
+/** In sizes of the font, a little more than most fonts need. */
 function widthOf(grapheme: string): number {
   const code = grapheme.codePointAt(0) ?? 0
-  if (code >= 0x1100 && (code <= 0x115f || (code >= 0x2e80 && code <= 0xd7ff) || code >= 0xf900)) return 1.1
-  return /[\p{Lu}mwMW@%]/u.test(grapheme) ? 0.75 : 0.56
+  if (grapheme === '…') return 0.6
+  if (code >= 0x1100 && (code <= 0x115f || (code >= 0x2e80 && code <= 0xd7ff) || code >= 0xf900)) return 0.85
+  return /[\p{Lu}mwMW@%]/u.test(grapheme) ? 0.6 : 0.46
 }

@@ -1,4 +1,4 @@
-import type { Manifest, Track } from '../manifest.ts'
+import type { Track } from '../manifest.ts'
 import { lengthOf, mergeSpans, type Span } from './spans.ts'
 
 /** Somebody of whom something was recorded. */
@@ -17,7 +17,7 @@ export interface Person {
 const awayMs = 10_000
 
 /** In the order in which they came. */
-export function peopleOf(manifest: Pick<Manifest, 'tracks'>, durationMs: number): Person[] {
+export function peopleOf(manifest: { readonly tracks: readonly Track[] }, durationMs: number): Person[] {
   const byId = new Map<string, Track[]>()
   for (const track of manifest.tracks) {
     byId.set(track.participantId, [...(byId.get(track.participantId) ?? []), track])

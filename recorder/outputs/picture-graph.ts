@@ -69,7 +69,8 @@ export function pictureGraph(showings: readonly Showing[]): PictureGraph {
       `select='${visible}'`,
       ...(sizes === '' ? [] : [`sendcmd=f=${name}`]),
       `scale@s${index}=w=${first.width}:h=${first.height}:eval=frame:flags=${scaler}:${fit}`,
-      'format=yuv420p',
+      // What overlay asks for: else FFmpeg puts a scaler of its own in between, and that one keeps its first size for ever.
+      'format=yuva420p',
       'setsar=1',
     ]
     lines.push(`[${index + 1}:v]${chain.join(',')}[v${index}]`)

@@ -81,7 +81,7 @@ function momentsOf(spans: readonly Span[], durationMs: number): Span[] {
   const edges = spans
     .flatMap(({ fromMs, toMs }) => [fromMs, toMs])
     .map((atMs) => Math.round(atMs / frameMs) * frameMs)
-    .filter((atMs) => atMs > 0 && atMs < endMs)
+    .filter((atMs) => atMs > 0 && endMs - atMs >= togetherMs)
     .sort((a, b) => a - b)
   const moments = [0]
   for (const atMs of edges) if (atMs - moments.at(-1)! >= togetherMs) moments.push(atMs)

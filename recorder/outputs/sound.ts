@@ -55,7 +55,8 @@ export async function mixSound(options: SoundOptions): Promise<string> {
   }
 
   const args = [
-    ...['-v', 'error', '-y', ...inputs.flatMap(({ name }) => ['-threads', '1', '-i', name])],
+    // Times as they are in the files: FFmpeg would begin with the first packet of each.
+    ...['-v', 'error', '-y', '-copyts', ...inputs.flatMap(({ name }) => ['-threads', '1', '-i', name])],
     ...['-filter_complex_threads', '1', '-filter_complex', mixGraph(inputs, durationMs), '-map', '[sound]'],
     ...['-c:a', 'aac', '-b:a', '128k', '-ar', '48000', '-ac', '2', '-t', (durationMs / 1000).toFixed(3)],
     ...[
@@ -90,7 +91,8 @@ export function gainFor(loudness: number | undefined, target: number): number {
 /** Holes become silence, differences of clocks are stretched away, and what is loud at once does not clip. */
 export function mixGraph(inputs: readonly { gainDb: number }[], durationMs: number): string {
   const evened = inputs.map(({ gainDb }, place) => {
-    const inTime = 'aresample=48000:async=1000:min_hard_comp=0.05:first_pts=0'
+    // Without first_pts: with it, the silence before a hole's end is put in twice.
+    const inTime = 'aresample=48000:async=1000:min_hard_comp=0.05'
     return `[${place}:a]${inTime},volume=${gainDb}dB,aformat=sample_fmts=fltp:channel_layouts=stereo[a${place}]`
   })
   const silence = `anullsrc=r=48000:cl=stereo:d=${(durationMs / 1000).toFixed(3)}[a]`

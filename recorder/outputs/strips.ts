@@ -35,8 +35,7 @@ export function stripsOf(tracks: readonly Track[]): Strip[] {
       codec,
       files: lane,
       spans: mergeSpans(
-        lane.flatMap(kind === 'camera' ? visibleSpans : spanOf),
-        kind === 'camera' ? bridgeMs : 0,
+        kind === 'camera' ? lane.flatMap(visibleSpans).concat(bridgesOf(lane)) : lane.map(spanOf),
       ),
     }))
   })
@@ -86,6 +85,14 @@ function visibleSpans(file: RecordedFile): Span[] {
     fromMs = whole.fromMs + gap.toMs
   }
   return [...spans, { fromMs, toMs: whole.toMs }]
+}
+
+/** The short holes between files. */
+function bridgesOf(files: readonly RecordedFile[]): Span[] {
+  return files.slice(1).flatMap((file, place) => {
+    const hole = { fromMs: spanOf(files[place]!).toMs, toMs: file.offsetMs }
+    return hole.toMs - hole.fromMs <= bridgeMs ? [hole] : []
+  })
 }
 
 /** A list for FFmpeg's concat demuxer: time 0 is that of the first file, holes between files stay. */
