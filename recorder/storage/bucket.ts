@@ -167,9 +167,9 @@ export class Bucket {
     return Body as Readable
   }
 
-  /** Keys directly below a prefix, not those of folders in it. */
-  async list(prefix: string): Promise<string[]> {
-    const keys: string[] = []
+  /** Objects directly below a prefix, not those of folders in it: their sizes by name. */
+  async list(prefix: string): Promise<Map<string, number>> {
+    const found = new Map<string, number>()
     let after: string | undefined
     do {
       const input = {
@@ -179,10 +179,10 @@ export class Bucket {
         ...(after !== undefined && { ContinuationToken: after }),
       }
       const page = await this.#ask((options) => this.#client.send(new ListObjectsV2Command(input), options))
-      for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key)
+      for (const { Key = '', Size = 0 } of page.Contents ?? []) found.set(Key.slice(prefix.length + 1), Size)
       after = page.IsTruncated === true ? page.NextContinuationToken : undefined
     } while (after !== undefined)
-    return keys
+    return found
   }
 
   /** Unfinished uploads whose key begins so. None where the service cannot tell. */

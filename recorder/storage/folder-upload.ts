@@ -156,6 +156,7 @@ export class FolderUpload {
     if (!listing && !isLast) return
     if (!listing) return this.#beThere()
     this.#totalBytes = sum(listing.finished) + sum(listing.growing)
+    if (isLast) await this.#forgetLost()
     this.#progress()
 
     const errors: unknown[] = []
@@ -187,11 +188,14 @@ export class FolderUpload {
     const journal = this.#journal!
     await this.#dropAbandoned(listing)
 
-    const sums = await this.#knownSums()
+    const there = await this.#bucket.list(this.prefix)
+    const sums = there.has(sumsName) ? await this.#knownSums() : new Map<string, string>()
     for (const name of journal.names) {
       const stored = journal.find(name)?.stored
       if (stored && name !== sumsName) sums.set(name, stored.sha256)
     }
+    // An output may have been deleted since.
+    for (const name of sums.keys()) if (!there.has(name)) sums.delete(name)
     if (listing.finished.has(manifestName)) {
       const manifest = await readFile(join(folder, manifestName))
       sums.set(manifestName, createHash('sha256').update(manifest).digest('hex'))
@@ -211,11 +215,20 @@ export class FolderUpload {
     }
   }
 
-  /** What is in the bucket already, by the checksums there: files that are not here any more, too. */
+  /** The checksums in the bucket, of files that are not here any more, too. */
   async #knownSums(): Promise<Map<string, string>> {
-    const key = `${this.prefix}/${sumsName}`
-    if (!(await this.#bucket.head(key))) return new Map()
-    return parseSums(await textOf(await this.#bucket.read(key)))
+    return parseSums(await textOf(await this.#bucket.read(`${this.prefix}/${sumsName}`)))
+  }
+
+  /** What the journal calls stored and the bucket does not have (any more) is to be sent again. */
+  async #forgetLost(): Promise<void> {
+    const journal = this.#journal!
+    const stored = journal.names.filter((name) => journal.find(name)?.stored)
+    if (stored.length === 0) return
+    const there = await this.#bucket.list(this.prefix)
+    const lost = stored.filter((name) => there.get(name) !== journal.find(name)?.stored?.bytes)
+    for (const name of lost) journal.forget(name)
+    if (lost.length > 0) await journal.save()
   }
 
   /** Uploads of files that are not here any more. */

@@ -27,7 +27,7 @@ export async function restore(
     throw new StorageError('missing', `There is no ${sumsKey}: this recording was never uploaded whole.`)
   }
   const sums = parseSums(await textOf(await bucket.read(sumsKey)))
-  const wanted = names ?? (await bucket.list(prefix)).map((key) => key.slice(prefix.length + 1))
+  const wanted = names ?? [...(await bucket.list(prefix)).keys()]
 
   await mkdir(folder, { recursive: true })
   await mapLimit(

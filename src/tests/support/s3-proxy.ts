@@ -22,6 +22,8 @@ export type Fault =
   /** The service does as it is told, and its answer gets lost. */
   | { readonly kind: 'lose-answer' }
   | { readonly kind: 'hang' }
+  /** The answer ends in the middle. */
+  | { readonly kind: 'cut-answer' }
   | { readonly kind: 'refuse'; readonly status: number; readonly code: string }
   /** One bit of the body arrives wrong. */
   | { readonly kind: 'flip' }
@@ -94,6 +96,12 @@ export class FaultyProxy {
     if (fault?.kind === 'lose-answer') {
       await buffer(answer)
       request.socket.destroy()
+      return
+    }
+    if (fault?.kind === 'cut-answer') {
+      const half = (await buffer(answer)).subarray(0, Number(answer.headers['content-length']) / 2)
+      response.writeHead(answer.statusCode ?? 500, answer.headers)
+      response.write(half, () => request.socket.destroy())
       return
     }
     if (fault?.kind === 'meanwhile') await fault.act()

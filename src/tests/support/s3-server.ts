@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import {
+  AbortMultipartUploadCommand,
   CreateBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import { loadConfig } from '../../../config/load.ts'
@@ -27,10 +29,11 @@ let python: Promise<string | undefined> | undefined
 export class S3Server {
   readonly port: number
   readonly #child: ChildProcess
+  readonly #folder: string
   readonly #client: S3Client
 
-  /** Ends with the test. */
-  static async start(t: TestContext, options: { bucket?: false } = {}): Promise<S3Server> {
+  /** With the bucket of `storage`, unless it is not to be there. */
+  static async start(options: { bucket?: false } = {}): Promise<S3Server> {
     python ??= findSwift()
     const program = await python
     if (program === undefined) throw new Error('there is no OpenStack Swift: npm test installs it')
@@ -39,20 +42,15 @@ export class S3Server {
     const child = spawn(program, [script, folder, '0', accessKeyId, secretAccessKey], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
-    t.after(async () => {
-      const exited = child.exitCode === null ? once(child, 'exit') : undefined
-      child.kill('SIGKILL')
-      await exited
-      await rm(folder, { recursive: true, force: true })
-    })
     const [line] = (await once(child.stdout, 'data')) as [Buffer]
-    const server = new S3Server(child, Number(line.toString()))
+    const server = new S3Server(child, folder, Number(line.toString()))
     if (options.bucket !== false) await server.makeBucket()
     return server
   }
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: ChildProcess, folder: string, port: number) {
     this.#child = child
+    this.#folder = folder
     this.port = port
     this.#client = new S3Client({
       endpoint: this.endpoint,
@@ -63,8 +61,11 @@ export class S3Server {
     })
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid
+  async close(): Promise<void> {
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exited
+    await rm(this.#folder, { recursive: true, force: true })
   }
 
   get endpoint(): string {
@@ -98,6 +99,27 @@ export class S3Server {
   async unfinished(): Promise<string[]> {
     const { Uploads = [] } = await this.#client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
     return Uploads.map(({ Key = '' }) => Key)
+  }
+
+  async clear(): Promise<void> {
+    for (const key of await this.keys()) await this.delete(key)
+    await this.abortAll()
+  }
+
+  async put(key: string, body: Buffer): Promise<void> {
+    await this.#client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }))
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
+  }
+
+  /** Ends all uploads in parts, as a life-cycle rule does. */
+  async abortAll(): Promise<void> {
+    const { Uploads = [] } = await this.#client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+    for (const { Key, UploadId } of Uploads) {
+      await this.#client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
+    }
   }
 
   async get(key: string): Promise<Buffer> {

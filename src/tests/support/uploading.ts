@@ -14,7 +14,7 @@ export const mebibyte = 1024 * 1024
 /** Storage that gives up and looks again within moments. */
 export const hastyTiming: StorageTiming = {
   connectMs: 2_000,
-  idleMs: 1_500,
+  idleMs: 700,
   attempts: 2,
   scanMs: 50,
   firstWaitMs: 50,
