@@ -24,6 +24,7 @@ import type { LiveRecordings } from './recordings/live-recordings.ts'
 import { recordingFileRoutes } from './recordings/files.routes.ts'
 import { recordingRoutes } from './recordings/recordings.routes.ts'
 import { recordingShareRoutes } from './recordings/shares.routes.ts'
+import { TrackExports } from './recordings/track-exports.ts'
 import { roomRoutes } from './rooms/rooms.routes.ts'
 import type { Rooms } from './rooms/rooms.ts'
 import type { Services } from './services.ts'
@@ -107,10 +108,11 @@ function declareEndpoints(api: Api, parts: RestParts): void {
   })
   callRoutes(api, { calls: async () => (await services()).meetings.calls })
   calendarRoutes(api, { feeds: async () => (await services()).meetings.feeds })
+  const exports = new TrackExports({ config, log })
   const library = async () => {
     const { db, audit: audited, recordings } = await services()
     const folderOf = (id: string): string => join(config.dataDir, 'recordings', id)
-    return new Library({ db, config, audit: audited, recordings, folderOf, baseUrl: url, log })
+    return new Library({ db, config, audit: audited, recordings, exports, folderOf, baseUrl: url, log })
   }
   recordingRoutes(api, {
     library,

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Api } from '../http/api.ts'
 import { Input } from '../protocol/rest.ts'
 import type { Library } from './library.ts'
-import { fileId, recordingId } from './shapes.ts'
+import { fileId, recordingId, trackId } from './shapes.ts'
 
 /** Bytes of files, for players, browsers and programs. HEAD works wherever GET does. */
 
@@ -40,5 +40,25 @@ export function recordingFileRoutes(api: Api, { library }: { library: () => Prom
     },
     async ({ params, query: { download: isDownload = false }, caller, now, request, reply }) =>
       (await library()).file(params, { caller, isDownload, now }, { request, reply }),
+  )
+
+  api.add(
+    'GET',
+    '/recordings/:recordingId/tracks/:trackId/file',
+    'member',
+    {
+      id: 'getRecordingTrackFile',
+      tag: 'Recordings',
+      about:
+        'A whole track as one file, to be saved; for managers. One that was captured in several files is joined first, without encoding it again, which takes a while for hours of video. `data.why` of `conflict`: several-files, which cannot be one; of `unavailable`: busy, disk, storage, no-ffmpeg or not-joined.',
+      params: Type.Object({ recordingId, trackId }),
+      answer: Bytes,
+      sends: anyType,
+      status: fileStatuses,
+      errors: ['not-found', 'forbidden', 'conflict', 'out-of-range'],
+      limits: [{ max: 30, seconds: 60, by: 'caller' }],
+    },
+    async ({ params, caller, now, request, reply }) =>
+      (await library()).trackFile(params, { caller, now }, { request, reply }),
   )
 }

@@ -30,7 +30,8 @@ import type {
   RecordingTrackView,
   RecordingView,
 } from './shapes.ts'
-import { trackViews } from './tracks.ts'
+import type { TrackExports } from './track-exports.ts'
+import { aboutTrack, trackViews } from './tracks.ts'
 import { fileView, outputView, viewsOf } from './views.ts'
 
 export interface LibraryOptions {
@@ -41,6 +42,7 @@ export interface LibraryOptions {
     Recordings,
     'objects' | 'change' | 'remove' | 'makeOutput' | 'removeOutput' | 'manifestOf'
   >
+  readonly exports: TrackExports
   readonly folderOf: (recordingId: string) => string
   readonly baseUrl: () => string
   readonly log: Log
@@ -194,6 +196,25 @@ export class Library {
       throw new AppError('forbidden', 'You may watch this recording, not save it.', { why: 'no-download' })
     }
     return this.#delivery.answer({ row, file, isDownload, now }, request, reply)
+  }
+
+  /** A whole track as one file. For managers. Throws `conflict` where it cannot be one. */
+  async trackFile(
+    { recordingId, trackId }: { recordingId: string; trackId: string },
+    { caller, now }: Pick<Asking, 'caller' | 'now'>,
+    { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  ): Promise<Readable | undefined> {
+    const { db, recordings, exports } = this.#options
+    const row = await this.managed(recordingId, caller)
+    const files = (await filesOf(db, [row.id])).filter((file) => file.track_id === trackId)
+    const [only, ...others] = files
+    if (!only || row.state === 'deleting') throw noSuchFile()
+    const track = (await recordings.manifestOf(row))?.tracks.find((known) => known.trackId === trackId)
+    const about = track && aboutTrack(track)
+    if (!track || others.length === 0) {
+      return this.#delivery.answer({ row, file: only, isDownload: true, about, now }, request, reply)
+    }
+    return exports.answer({ objects: recordings.objects, row, track, files }, reply)
   }
 
   /** The bytes of a file by the link of a share. */
