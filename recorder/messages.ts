@@ -36,8 +36,8 @@ const requests = {
       recordingId: RecordingId,
       /** Unique in the recording. */
       trackId: TrackId,
-      participantId: text(256),
-      displayName: text(1000),
+      participantId: text(1024),
+      displayName: text(1024),
       source: text(64),
       mimeType: text(64),
       clockRate: Type.Integer({ minimum: 1000, maximum: 1_000_000 }),
@@ -49,7 +49,7 @@ const requests = {
     },
     strict,
   ),
-  updateTap: Type.Object({ recordingId: RecordingId, trackId: TrackId, displayName: text(1000) }, strict),
+  updateTap: Type.Object({ recordingId: RecordingId, trackId: TrackId, displayName: text(1024) }, strict),
   removeTap: Type.Object(
     { recordingId: RecordingId, trackId: TrackId, reason: oneOf(trackEndReasons) },
     strict,

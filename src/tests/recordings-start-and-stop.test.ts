@@ -210,3 +210,78 @@ test('clients of mediasoup-demo are recorded, and told nothing that they do not 
   )
   await rec.client.request('recording.stop', {})
 })
+
+test('somebody hidden is not recorded, may record, and is not named', async () => {
+  const hidden = await guest(server, 'hidden', {
+    accessToken: await token('spy', 'hidden', { hidden: true, record: true }),
+  })
+  const ben = await guest(server, 'hidden')
+  await publish(ben, 'microphone')
+  const { recording } = await hidden.client.request('recording.start', {})
+  assert.equal(recording.by, undefined)
+  await until('one is recorded', async () => (await tracksIn('hidden')) === 1)
+  const health = await hidden.client.hears('recording.health')
+  assert.equal(health.tracks, 1)
+  await hidden.client.request('recording.stop', {})
+  const { db } = await server.app.services()
+  const people = await db
+    .selectFrom('recording_participants')
+    .select('identity')
+    .where('recording_id', '=', recording.recordingId)
+    .execute()
+  assert.deepEqual(people, [{ identity: ben.peerId }])
+})
+
+test('ids and names as long as the protocol allows are recorded; a new name holds', async () => {
+  const id = 'x'.repeat(1024)
+  const rec = await guest(server, 'long', { peerId: id })
+  await publish(rec, 'microphone')
+  const { recording } = await rec.client.request('recording.start', {})
+  await until('it is recorded', async () => (await tracksIn('long')) === 1)
+  await rec.client.request('changeDisplayName', { displayName: 'Ana' })
+  await publish(rec, 'camera')
+  await until('both are recorded', async () => (await tracksIn('long')) === 2)
+  await rec.client.request('recording.stop', {})
+  const manifest = await manifestOf(recording.recordingId)
+  assert.deepEqual(
+    manifest?.tracks.map(({ participantId, displayName }) => [participantId === id, displayName]),
+    [
+      [true, 'Ana'],
+      [true, 'Ana'],
+    ],
+  )
+})
+
+test('a recording that nobody is in any more ends, though its room stays', async () => {
+  const quiet = await startServer({
+    ...openToAll,
+    ...recordable,
+    SLUICE_ROOMS_DEPARTURE_SECONDS: '600',
+    SLUICE_RECORDINGS_EMPTY_SECONDS: '5',
+  })
+  try {
+    const host = await guest(quiet, 'empty')
+    const { recording } = await host.client.request('recording.start', {})
+    await host.client.close()
+    await until('it is over', () => quiet.app.liveRecordings.of('empty') === undefined)
+    assert.equal(quiet.app.rooms.size, 1)
+    const manifest = await readManifest(join(quiet.dataDir, 'recordings', recording.recordingId))
+    assert.equal(manifest?.endReason, 'empty')
+  } finally {
+    await quiet.close()
+  }
+})
+
+test('where nothing may be recorded, nothing is', async () => {
+  const off = await startServer({ ...openToAll, ...recordable, SLUICE_RECORDINGS_ENABLED: 'false' })
+  try {
+    const host = await guest(off, 'off')
+    const refused = await host.client.request('recording.start', {}).then(
+      () => assert.fail('was not refused'),
+      (error: unknown) => error as { code: string; data: object },
+    )
+    assert.deepEqual([refused.code, refused.data], ['unavailable', { why: 'disabled' }])
+  } finally {
+    await off.close()
+  }
+})
