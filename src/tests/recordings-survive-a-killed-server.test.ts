@@ -38,7 +38,6 @@ async function startServer(): Promise<ChildProcess> {
       SLUICE_DATABASE_URL: url,
       SLUICE_DATA_DIR: dataDir,
       SLUICE_RECORDINGS_MIN_FREE_MEGABYTES: '16',
-      SLUICE_RECORDINGS_SIZE: '1920x1080',
     },
   })
   await once(child, 'message')
