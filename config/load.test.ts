@@ -37,6 +37,9 @@ const texts: Record<string, string> = {
   'mail.from': 'Sluice <meet@example.org>',
   'accounts.issuer': 'https://login.example.org/realms/team',
   'accounts.adminClaim': 'groups=sluice-admins',
+  'storage.endpoint': 'https://s3.example.org',
+  'storage.publicEndpoint': 'https://s3.example.org',
+  'storage.keyTemplate': 'calls/{recordingId}',
 }
 
 /** An allowed value that is not the default, as text of an environment variable and as what it should become. */
@@ -92,6 +95,7 @@ test('every setting can be set by its environment variable', (t) => {
     { SLUICE_HTTP_TLS_CERT: '/srv/sluice', SLUICE_HTTP_TLS_KEY: '/srv/sluice' },
     { SLUICE_MAIL_SMTP_URL: texts['mail.smtpUrl'], SLUICE_MAIL_FROM: texts['mail.from'] },
     { SLUICE_ACCOUNTS_ISSUER: texts['accounts.issuer'], SLUICE_ACCOUNTS_CLIENT_ID: 'sluice' },
+    { SLUICE_STORAGE_KIND: 's3', SLUICE_STORAGE_BUCKET: 'recordings' },
   ]
   for (const setting of listSettings()) {
     const { text, value } = another(setting)

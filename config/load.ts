@@ -15,6 +15,7 @@ import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { nearest } from './nearest.ts'
 import type { AccountsConfig, Config } from './schema.ts'
 import { listSettings, printable, type Setting, type SettingPath, type SettingValue } from './setting-list.ts'
+import { checkStorage } from './storage-check.ts'
 
 export { ConfigError, type ConfigProblem } from './config-error.ts'
 
@@ -290,7 +291,7 @@ function yamlProblem(error: YAMLError): string {
   }
 }
 
-interface CrossProblem {
+export interface CrossProblem {
   /** The settings that disagree; the first is the one to name. */
   readonly settings: readonly [SettingPath, ...SettingPath[]]
   readonly wrong: string
@@ -367,7 +368,7 @@ export function crossCheck(config: Config): {
     })
   }
 
-  problems.push(...checkIssuer(accounts))
+  problems.push(...checkIssuer(accounts), ...checkStorage(config.storage))
 
   const repeated = workers.cores.filter((core, index) => workers.cores.indexOf(core) !== index)
   if (repeated.length > 0) {
