@@ -91,8 +91,8 @@ export function gainFor(loudness: number | undefined, target: number): number {
 /** Holes become silence, differences of clocks are stretched away, and what is loud at once does not clip. */
 export function mixGraph(inputs: readonly { gainDb: number }[], durationMs: number): string {
   const evened = inputs.map(({ gainDb }, place) => {
-    // Without first_pts: with it, the silence before a hole's end is put in twice.
-    const inTime = 'aresample=48000:async=1000:min_hard_comp=0.05'
+    // Resampling is on from the beginning: else the first stretch sets it up anew, and all that came before is put in twice.
+    const inTime = 'aresample=48000:flags=+res:async=1000:min_hard_comp=0.05:first_pts=0'
     return `[${place}:a]${inTime},volume=${gainDb}dB,aformat=sample_fmts=fltp:channel_layouts=stereo[a${place}]`
   })
   const silence = `anullsrc=r=48000:cl=stereo:d=${(durationMs / 1000).toFixed(3)}[a]`
