@@ -56,7 +56,6 @@ export function recordingFileRoutes(api: Api, { library }: { library: () => Prom
       sends: anyType,
       status: fileStatuses,
       errors: ['not-found', 'forbidden', 'conflict', 'out-of-range'],
-      limits: [{ max: 30, seconds: 60, by: 'caller' }],
     },
     async ({ params, caller, now, request, reply }) =>
       (await library()).trackFile(params, { caller, now }, { request, reply }),

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import { person, type Person } from './support/accounts.ts'
 import { guest, openToAll, publish } from './support/people.ts'
 import { RestClient } from './support/rest-client.ts'
@@ -89,4 +94,29 @@ test('a room that is not open is not recorded, and only backends name rooms', as
   const { status, body } = await backend.post('/rooms/empty/recordings')
   assert.deepEqual([status, body.code, body.data.why], [409, 'conflict', 'not-live'])
   assert.equal((await ana.client.post('/rooms/empty/recordings')).status, 403)
+})
+
+test('the example in docs/recording.md does what it says', async (t) => {
+  if (spawnSync('jq', ['--version']).status !== 0) return t.skip('jq is not installed here')
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'recording.md'), 'utf8')
+  const example = /```sh\n(.*?)```/s.exec(text)![1]!
+  const ben = await guest(server, 'documented')
+  await publish(ben, 'microphone')
+  const saved = mkdtempSync(join(tmpdir(), 'sluice-test-'))
+  t.after(() => rmSync(saved, { recursive: true }))
+  const credentials = Buffer.from(backend.authorization!.slice('Basic '.length), 'base64').toString()
+  const [key = '', secret = ''] = credentials.split(':')
+  const env = {
+    PATH: process.env['PATH'],
+    SLUICE_URL: server.url,
+    SLUICE_API_KEY: key,
+    SLUICE_API_SECRET: secret,
+    ROOM: 'documented',
+  }
+  await promisify(execFile)('sh', ['-e', '-c', example], { env, cwd: saved })
+  const { body } = await backend.get('/recordings?roomId=documented')
+  assert.deepEqual(body.items, [], 'it was recorded, and deleted')
+  const { audit } = await server.app.services()
+  const { items } = await audit.find({ action: 'recording.deleted', limit: 1 })
+  assert.equal(items[0]!.data!['title'], 'documented')
 })
