@@ -138,7 +138,7 @@ export class LiveRecordings {
     await this.#starting.get(roomId)?.catch(() => undefined)
     const live = this.#live.get(roomId)
     if (!live) throw new AppError('not-found', 'This room is not being recorded.')
-    this.#stoppedByHand.add(roomId)
+    if (live.room) this.#stoppedByHand.add(roomId)
     if (peer && !live.isEnding)
       live.room?.acted({ by: peer, action: 'recording-stopped', details: { recordingId: live.recordingId } })
     await this.#end(live, { reason: 'stopped', by })
@@ -327,14 +327,17 @@ export class LiveRecordings {
       this.#retries.has(room.id) ||
       room.visiblePeers.length === 0
     if (meetingId === undefined || isDone()) return
+    let isWanted = false
     try {
-      if ((await policyOf(meetingId)) !== 'always' || isDone()) return
+      isWanted = (await policyOf(meetingId)) === 'always'
+      if (!isWanted || isDone()) return
       await this.#startOnce(room.id, { by: { kind: 'server' } })
     } catch (error) {
       const why = String((error instanceof AppError && (error.data?.['why'] ?? error.code)) || 'internal')
       log.warn({ err: error, roomId: room.id, why }, 'a recording that is to begin by itself could not')
       if (this.#closed || room.closed || this.#retries.has(room.id)) return
-      for (const peer of room.joinedPeers)
+      // While the database does not answer, it is not known whether it is wanted at all.
+      for (const peer of isWanted ? room.joinedPeers : [])
         if (mayRecord(peer)) peer.channel.notify('recording.failed', { why })
       const retry = (): void => {
         this.#retries.delete(room.id)

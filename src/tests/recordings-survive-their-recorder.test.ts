@@ -94,6 +94,23 @@ test('while taps are being opened and closed', async () => {
   await until('no row says that it goes on', async () => !(await states('tapping')).includes('recording'))
 })
 
+test('while it hangs: it is killed, and another recording goes on', async () => {
+  const rec = await enter('hanging')
+  const { recording } = await rec.client.request('recording.start', {})
+  const pid = server.app.liveRecordings.recorderPid!
+  process.kill(pid, 'SIGSTOP')
+  await until(
+    'another recording goes on',
+    () => {
+      const live = server.app.liveRecordings.of('hanging')
+      return live?.state === 'recording' && live.recordingId !== recording.recordingId
+    },
+    { patienceMs: 60_000 },
+  )
+  assert.notEqual(server.app.liveRecordings.recorderPid, pid)
+  await rec.client.request('recording.stop', {})
+})
+
 test('together with the worker: it ends, and says why', async () => {
   const rec = await enter('both')
   const { recording } = await rec.client.request('recording.start', {})
