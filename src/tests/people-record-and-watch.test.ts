@@ -8,7 +8,11 @@ import { until } from './support/until.ts'
 
 /** The web app alone: a host records a meeting, everybody is told, and it is watched, shared and deleted. */
 
-const stage = useStage({ SLUICE_RECORDINGS_MIN_FREE_MEGABYTES: '16' })
+const stage = useStage({
+  SLUICE_RECORDINGS_MIN_FREE_MEGABYTES: '16',
+  // Made the sooner.
+  SLUICE_RECORDINGS_SIZE: '640x360',
+})
 
 /** The name that the server gives itself in links, so that cookies go with them. */
 const home = () => stage.server.url.replace('127.0.0.1', 'localhost')

@@ -75,6 +75,9 @@ function hostPages({ id, code }: { id: string; code: string }): Record<string, s
     [`/m/${code}`]: '[data-testid=join-button]',
     '/m/abc-defg-hjk': '[data-testid=meeting-closed]',
     '/history': '[data-testid=empty]',
+    '/recordings': '[data-testid=empty]',
+    '/recordings/none': '[data-testid=empty]',
+    '/recordings/shared/none': '[data-testid=share-over]',
     '/calls/new?to=ben@example.org&name=Ben': '[data-testid=join-button]',
   }
 }

@@ -21,13 +21,13 @@ export function RecordingMark({ recording, onClick }: RecordingMarkProps) {
       data-testid="recording-mark"
       data-state={state}
       data-without={without}
-      aria-label={`${describeMark(recording)}. Details`}
       aria-haspopup="dialog"
       title={describeMark(recording)}
       onClick={onClick}
     >
       <span className="recording-dot" aria-hidden />
-      <span aria-hidden>
+      <span className="visually-hidden">{describeMark(recording)}. Details. </span>
+      <span>
         REC{' '}
         {state === 'recording' ? (
           <time className="recording-time">{formatClock(now - since)}</time>

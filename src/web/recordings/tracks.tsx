@@ -47,18 +47,22 @@ const columns: readonly Column<RecordingTrack>[] = [
   {
     title: 'File',
     kind: 'actions',
-    cell: ({ name, source, files, url }) =>
-      url !== undefined && (
-        <a
-          className="button small"
-          href={downloadUrl({ url })}
-          download
-          aria-label={`Download: ${name}, ${sourceNames[source] ?? source}`}
-        >
-          <Download size={16} aria-hidden />
-          {formatBytes(files.reduce((sum, { bytes }) => sum + bytes, 0))}
-        </a>
-      ),
+    cell: ({ name, source, files, url }) => {
+      const size = formatBytes(files.reduce((sum, { bytes }) => sum + bytes, 0))
+      return (
+        url !== undefined && (
+          <a
+            className="button small"
+            href={downloadUrl({ url })}
+            download
+            aria-label={`Download: ${name}, ${sourceNames[source] ?? source}, ${size}`}
+          >
+            <Download size={16} aria-hidden />
+            {size}
+          </a>
+        )
+      )
+    },
   },
 ]
 
