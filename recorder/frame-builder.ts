@@ -3,6 +3,7 @@ import {
   type Depacketizer,
   type MediaFrame,
   type RecordedCodec,
+  type VideoFormat,
 } from './codecs/depacketizer.ts'
 import type { OrderedPacket } from './reorder.ts'
 import { Unwrapper } from './rtp.ts'
@@ -18,6 +19,9 @@ export interface TimedFrame extends MediaFrame {
 
 /** A frame without an end would fill the memory; key frames of 4K screens have some megabytes. */
 const longestFrame = 16 * 1024 * 1024
+
+/** Of a picture, in pixels: beyond any camera or screen. */
+const greatestSide = 16_384
 
 export interface FrameCounts {
   /** Video frames left out because they were damaged or refer to one that was. */
@@ -111,7 +115,7 @@ export class FrameBuilder {
       return []
     }
     const frame = this.#depacketizer.take()
-    if (!frame || (this.#waitsForKeyFrame && !frame.isKey)) {
+    if (!frame || (this.#waitsForKeyFrame && !frame.isKey) || (frame.format && !isPossible(frame.format))) {
       if (this.#isVideo) {
         this.counts.dropped++
         this.#waitsForKeyFrame = true
@@ -125,4 +129,8 @@ export class FrameBuilder {
     const ticks = this.#unwrapper.unwrap(timestamp)
     return [{ ...frame, ticks, arrivedMs: this.#arrivedMs, lostBefore }]
   }
+}
+
+function isPossible({ width, height }: VideoFormat): boolean {
+  return width > 0 && height > 0 && width <= greatestSide && height <= greatestSide
 }

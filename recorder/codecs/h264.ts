@@ -156,7 +156,8 @@ function pictureSize(sps: Buffer): { width: number; height: number } {
     bits.bit()
     bits.signedGolomb()
     bits.signedGolomb()
-    const cycle = bits.golomb()
+    // At most 255 by the standard; what claims more must not keep the recorder busy.
+    const cycle = Math.min(bits.golomb(), 255)
     for (let offset = 0; offset < cycle; offset++) bits.signedGolomb()
   }
   bits.golomb()

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import type { types } from 'mediasoup'
-import type { Browser, Page } from 'playwright-core'
-import { rolldown } from 'rolldown'
+import { after, test } from 'node:test'
 import { complaintsAbout } from '../../recorder/probe.ts'
-import { startBrowser } from './support/browser.ts'
+import { startBrowserPublisher, type BrowserPublisher } from './support/recorder-browser.ts'
 import { ffmpeg, run } from './support/recorder-media.ts'
 import { record, useRecorderStage } from './support/recorder-stage.ts'
 import { until } from './support/until.ts'
@@ -13,54 +10,10 @@ import { until } from './support/until.ts'
 // What a real browser sends, cut into packets and scaled in its own ways.
 
 const stage = useRecorderStage()
-let browser: Browser
-let page: Page
-let transport: types.WebRtcTransport
-let producer: types.Producer
-
-before(async () => {
-  const build = await rolldown({
-    input: join(import.meta.dirname, 'browser', 'recorder-publisher.ts'),
-    platform: 'browser',
-    logLevel: 'silent',
-  })
-  const { output } = await build.generate({ format: 'iife' })
-  await build.close()
-  browser = await startBrowser()
-  page = await browser.newPage()
-  await page.route('http://localhost/', (route) =>
-    route.fulfill({ contentType: 'text/html', body: '<html></html>' }),
-  )
-  await page.goto('http://localhost/')
-  transport = await stage.router.createWebRtcTransport({
-    listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }],
-    initialAvailableOutgoingBitrate: 2_000_000,
-  })
-  await page.exposeFunction('connectTransport', (dtlsParameters: types.DtlsParameters) =>
-    transport.connect({ dtlsParameters }),
-  )
-  await page.exposeFunction('produce', async (options: types.ProducerOptions) => {
-    producer = await transport.produce(options)
-    return producer.id
-  })
-  await page.addScriptTag({ content: output[0].code })
-})
-
+let started: Promise<BrowserPublisher> | undefined
 after(async () => {
-  await browser?.close()
+  await (await started)?.close()
 })
-
-async function publish(mimeType: string, encodings: object[] = [{}]): Promise<types.Producer> {
-  const { id, iceParameters, iceCandidates, dtlsParameters } = transport
-  const options = {
-    routerRtpCapabilities: stage.router.rtpCapabilities,
-    transport: { id, iceParameters, iceCandidates, dtlsParameters },
-    mimeType,
-    encodings,
-  }
-  await page.evaluate(`publish(${JSON.stringify(options)})`)
-  return producer
-}
 
 const simulcast = [4, 2, 1].map((scaleResolutionDownBy, layer) => ({
   rid: `r${layer}`,
@@ -84,8 +37,10 @@ for (const { name, mimeType, encodings } of [
   test(`a browser's ${name} and sound are recorded whole`, async () => {
     const recordingId = name.replaceAll(/\W/g, '')
     const folder = stage.folder()
-    const video = await publish(mimeType, encodings)
-    const audio = await publish('audio/opus')
+    started ??= startBrowserPublisher(stage.router)
+    const browser = await started
+    const video = await browser.publish(mimeType, { ...(encodings && { encodings }) })
+    const audio = await browser.publish('audio/opus')
     await stage.recorder.start({ recordingId, folder, minFreeBytes: 0 })
     const taps = [
       await record(stage, recordingId, { producer: audio, kind: 'audio' }),
@@ -126,6 +81,7 @@ for (const { name, mimeType, encodings } of [
         assert.ok(shownTwice >= 0 && shownTwice <= (layers.length - 1) * 3, `${shownTwice} pictures too many`)
       }
     }
+    assert.ok(tracks[0]!.speech, 'the packets of a browser say how loud they are')
     const [sound, picture] = [tracks[0]!.files[0]!, tracks[1]!.files.at(-1)!]
     assert.deepEqual([sound.clock, picture.clock], ['sender-reports', 'sender-reports'])
     assert.ok(

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readManifest } from '../../recorder/manifest.ts'
+import { readManifest, type Track } from '../../recorder/manifest.ts'
 import { recorderCapabilities } from '../../recorder/open-tap.ts'
 import { complaintsAbout } from '../../recorder/probe.ts'
 import { recover } from '../../recorder/recover.ts'
@@ -214,6 +214,38 @@ test('97 of 100 pictures survive a way that loses 5 of 100 packets', async () =>
   for (const { number, timeMs } of seen) {
     assert.ok(Math.abs(timeMs - (number - seen[0]!.number) * 40) <= 60, `${number} at ${timeMs}`)
   }
+})
+
+test('the manifest says when somebody spoke', async () => {
+  const folder = stage.folder()
+  const audio = await Publisher.create(stage.router, { codec: 'opus' })
+  const silence = { data: Buffer.from([0xf8, 0xff, 0xfe]), isKey: true }
+  await stage.recorder.start({ recordingId: 'speech', folder, minFreeBytes: 0 })
+  const tap = await record(stage, 'speech', audio)
+  const startMs = performance.timeOrigin + performance.now()
+  // From 1.0 to 2.0 s, and from 3.5 s to the end; between 2.4 and 3 s nothing is sent.
+  await atPace(225, 20, (place) => {
+    const ms = place * 20
+    if (ms >= 2400 && ms < 3000) return
+    const isLoud = (ms >= 1000 && ms < 2000) || ms >= 3500
+    audio.send(silence, { capturedMs: startMs + ms, audioLevel: isLoud ? 25 : 80 })
+  })
+  await until('all is here', async () => {
+    const [recording] = (await stage.recorder.statistics()).recordings
+    return recording!.tracks[0]!.quietForMs! > 100
+  })
+  await stage.recorder.updateTap({ recordingId: 'speech', trackId: 'ana-microphone', displayName: 'Ana B.' })
+  await tap.close('left')
+  const { tracks } = await stage.recorder.stop({ recordingId: 'speech', reason: 'stopped' })
+  audio.close()
+  const [{ speech, files, displayName }] = tracks as [Track]
+  assert.equal(displayName, 'Ana B.')
+  const ofFile = speech!.map((span) => span.map((ms) => ms - files[0]!.offsetMs))
+  assert.equal(ofFile.length, 2, JSON.stringify(ofFile))
+  const expected = [1000, 2000, 3500, 4500]
+  ofFile.flat().forEach((ms, place) => {
+    assert.ok(Math.abs(ms - expected[place]!) < 60, `${ms} is not ${expected[place]}`)
+  })
 })
 
 test('a disk that refuses ends its recording, says so, and harms no other', async () => {

@@ -116,6 +116,8 @@ export interface RtpFields {
   readonly timestamp: number
   readonly ssrc: number
   readonly marker: boolean
+  /** In a header extension with id 1 (RFC 6464), in -dBov. */
+  readonly audioLevel?: number | undefined
 }
 
 export function rtpPacket(fields: RtpFields, payload: Buffer): Buffer {
@@ -125,7 +127,10 @@ export function rtpPacket(fields: RtpFields, payload: Buffer): Buffer {
   head.writeUInt16BE(fields.sequence & 0xffff, 2)
   head.writeUInt32BE(((fields.timestamp % 2 ** 32) + 2 ** 32) % 2 ** 32, 4)
   head.writeUInt32BE(fields.ssrc, 8)
-  return Buffer.concat([head, payload])
+  if (fields.audioLevel === undefined) return Buffer.concat([head, payload])
+  head[0] = 0x90
+  const extension = Buffer.from([0xbe, 0xde, 0, 1, 0x10, fields.audioLevel, 0, 0])
+  return Buffer.concat([head, extension, payload])
 }
 
 export function senderReport(fields: { ssrc: number; ntpMs: number; timestamp: number }): Buffer {

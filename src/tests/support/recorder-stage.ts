@@ -164,6 +164,9 @@ export class Publisher {
             rtcpFeedback: kind === 'audio' ? [] : [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }],
           },
         ],
+        ...(kind === 'audio' && {
+          headerExtensions: [{ uri: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level', id: 1 }],
+        }),
         encodings: [{ ssrc }],
         rtcp: { cname: 'ana' },
       },
@@ -200,8 +203,8 @@ export class Publisher {
     made.producer.observer.once('close', () => this.#socket.close())
   }
 
-  /** Sends one frame, captured now unless said otherwise. */
-  send(frame: Picture, options: { capturedMs?: number; withhold?: boolean } = {}): void {
+  /** Sends one frame, captured now unless said otherwise. `audioLevel`: how loud it is, in -dBov. */
+  send(frame: Picture, options: { capturedMs?: number; withhold?: boolean; audioLevel?: number } = {}): void {
     const capturedMs = options.capturedMs ?? performance.timeOrigin + performance.now()
     const timestamp = this.#timestampAt(capturedMs)
     const payloads = payloadsOf(this.#options.codec, frame.data, {
@@ -212,7 +215,14 @@ export class Publisher {
       const sequence = this.#sequence++ & 0xffff
       const marker = this.kind === 'video' && place === payloads.length - 1
       const packet = rtpPacket(
-        { payloadType: this.#payloadType, sequence, timestamp, ssrc: this.#ssrc, marker },
+        {
+          payloadType: this.#payloadType,
+          sequence,
+          timestamp,
+          ssrc: this.#ssrc,
+          marker,
+          audioLevel: options.audioLevel,
+        },
         payload,
       )
       this.#history.set(sequence, packet)

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { complaintsAbout } from '../../recorder/probe.ts'
+import { startBrowserPublisher } from './support/recorder-browser.ts'
+import { ffmpeg } from './support/recorder-media.ts'
+import { record, useRecorderStage } from './support/recorder-stage.ts'
+import { until } from './support/until.ts'
+
+// A browser behind a way that loses packets, with all it does about that: retransmission, forward error correction, less bandwidth.
+
+const stage = useRecorderStage()
+const loss = 0.05
+/** Enough that 5 of 100 packets are many. */
+const pictures = 240
+test('97 of 100 pictures of a browser survive a way that loses 5 of 100 packets', async (t) => {
+  const folder = stage.folder()
+  const browser = await startBrowserPublisher(stage.router, { loss })
+  t.after(() => browser.close())
+  const producer = await browser.publish('video/VP8')
+  const framesSent = () => browser.page.evaluate<number>('framesSent()')
+  await until('pictures come', async () => (await framesSent()) > 20)
+  await stage.recorder.start({ recordingId: 'loss', folder, minFreeBytes: 0 })
+  const tap = await record(stage, 'loss', { producer, kind: 'video' })
+  const ofTrack = async () => (await stage.recorder.statistics()).recordings[0]!.tracks[0]!
+  await until('a file has begun', async () => (await ofTrack()).files > 0)
+  const before = await framesSent()
+  await until('enough is sent', async () => (await framesSent()) - before >= pictures, { patienceMs: 60_000 })
+  await browser.page.evaluate('silenceLast()')
+  const sent = (await framesSent()) - before
+  await until('nothing is waited for', async () => (await ofTrack()).quietForMs! > 1600)
+  const track = await tap.close('left')
+  await stage.recorder.stop({ recordingId: 'loss', reason: 'stopped' })
+  const [score] = producer.score
+  const frames = track!.files.reduce((sum, file) => sum + file.frames, 0)
+  const { packets, reordered, lost } = track!.statistics
+  t.diagnostic(
+    `${frames} of ${sent} pictures (${((100 * frames) / sent).toFixed(1)} %), ${packets} packets, ` +
+      `${reordered} came again, ${lost} never; score ${score?.score}`,
+  )
+  assert.ok(reordered > packets * 0.02, 'packets were lost and came again')
+  assert.ok(frames >= sent * 0.97, `${frames} of ${sent}`)
+  for (const { name } of track!.files) assert.equal(await complaintsAbout(join(folder, name), ffmpeg), '')
+})
