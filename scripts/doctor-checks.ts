@@ -12,6 +12,8 @@ import { addressKind, httpHost, isTls, type ListenAddress } from '../config/addr
 import { certificateCovers } from '../config/lan.ts'
 import type { Config, HttpConfig } from '../config/schema.ts'
 import pg from 'pg'
+import { openObjectStore } from '../recorder/storage/object-store.ts'
+import { createLog } from '../src/lib/log.ts'
 import { SmtpDelivery } from '../src/mail/smtp.ts'
 import { socketBufferBytes } from '../workers/ports.ts'
 
@@ -349,4 +351,25 @@ export async function checkMail({ mode, mail }: Pick<Config, 'mode' | 'mail'>): 
     'There is no mail server: nobody can register, confirm an address or reset a password.',
     'Set mail.smtpUrl and mail.from; or admins make accounts, and hand out the links themselves.',
   )
+}
+
+// Storage
+
+/** A small object is written to the bucket, read, and deleted again. */
+export async function checkStorage({
+  storage,
+  dataDir,
+}: Pick<Config, 'storage' | 'dataDir'>): Promise<Finding> {
+  if (storage.kind === 'disk') return ok('Recordings: kept in the data folder.')
+  try {
+    const log = createLog({ level: 'silent', pretty: false })
+    await openObjectStore({ storage, dataDir, log }).check()
+    return ok(`Recordings: the bucket ${storage.bucket} takes, gives and deletes objects.`)
+  } catch (error) {
+    // Calls work without it, and recordings wait on the disk.
+    return warn(
+      `Recordings stay on this disk, as their bucket cannot be used.\n${(error as Error).message}`,
+      'docs/storage.md says how to set one up.',
+    )
+  }
 }

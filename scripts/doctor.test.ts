@@ -17,6 +17,7 @@ import {
   checkDataDir,
   checkHttpPort,
   checkMail,
+  checkStorage,
   checkMediaPorts,
   checkMemory,
   checkTls,
@@ -181,6 +182,22 @@ test('a mail server that does not answer is bad, and none is worth a warning in 
   assert.deepEqual(server.received, [])
   assert.equal((await checkMail(config({}))).status, 'ok')
   assert.equal((await checkMail(config({ SLUICE_MODE: 'production' }))).status, 'warn')
+})
+
+test('storage: the data folder is fine, and a bucket is tried', async () => {
+  assert.equal((await checkStorage(config({}))).status, 'ok')
+  const finding = await checkStorage(
+    config({
+      SLUICE_STORAGE_KIND: 's3',
+      SLUICE_STORAGE_BUCKET: 'recordings',
+      SLUICE_STORAGE_ENDPOINT: 'http://127.0.0.1:9',
+      SLUICE_STORAGE_ACCESS_KEY_ID: 'nobody',
+      SLUICE_STORAGE_SECRET_ACCESS_KEY: 'hidden',
+    }),
+  )
+  assert.equal(finding.status, 'warn')
+  assert.match(finding.text, /recordings at 127\.0\.0\.1:9: Nobody answers there/)
+  assert.doesNotMatch(JSON.stringify(finding), /hidden/)
 })
 
 test('limits of the system below what is recommended come with the line that raises them', () => {

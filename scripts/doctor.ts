@@ -19,6 +19,7 @@ import {
   checkMail,
   checkMediaPorts,
   checkMemory,
+  checkStorage,
   checkTls,
   ok,
   warn,
@@ -178,7 +179,7 @@ async function examineConfig(
       : await checkTls(config),
   )
   findings.push(...(await checkDataDir(config.dataDir)))
-  findings.push(await checkDatabase(config), await checkMail(config))
+  findings.push(await checkDatabase(config), await checkMail(config), await checkStorage(config))
   findings.push(checkMemory(cores.length))
 }
 

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { DiskStore } from './disk-store.ts'
+import { explain } from './failures.ts'
+import { checkedPrefix, isObjectName, prefixOf, splitKey } from './key-template.ts'
+import { fits, multipartEtag, partBytesFor, partRange, partsAtOnce } from './parts.ts'
+import { attachment } from './s3-store.ts'
+import { formatSums, parseSums } from './sums.ts'
+import { storageTiming, waitMs } from './timing.ts'
+
+const startedAt = new Date('2026-11-05T23:30:00Z')
+const mebibyte = 1024 * 1024
+
+test('a key template is filled in, in UTC', () => {
+  const about = { recordingId: 'rec_1', roomId: 'meeting:mtg_1', startedAt }
+  assert.equal(prefixOf('recordings/{year}/{month}/{recordingId}', about), 'recordings/2026/11/rec_1')
+  assert.equal(prefixOf('{day}/{roomId}/{meetingId}/{recordingId}', about), '05/meeting.3amtg_1/-/rec_1')
+  assert.equal(prefixOf('{recordingId}', { ...about, recordingId: 'Ü' }), '.c3.9c')
+})
+
+test('whatever a room is called, its recordings lie where they should, and in nobody else’s place', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.string({ maxLength: 40 }),
+      (roomId, meetingId) => {
+        const about = { recordingId: 'rec_1', roomId, meetingId, startedAt }
+        const prefix = prefixOf('calls/{roomId}/{meetingId}/{recordingId}', about)
+        assert.match(prefix, /^calls\/[\w.-]+\/[\w.-]+\/rec_1$/)
+        assert.equal(checkedPrefix(prefix), prefix)
+        assert.ok(Buffer.byteLength(prefix) < 900)
+      },
+    ),
+  )
+})
+
+test('what is no key of a recording is refused', () => {
+  for (const key of [
+    '',
+    'a',
+    '/a',
+    'a/',
+    '../a',
+    'a/../b',
+    'a//b',
+    'a/.hidden',
+    'a/b c',
+    'a/b\u0000',
+    './a/b',
+    'a\\b/c',
+  ]) {
+    assert.throws(() => splitKey(key), { failure: 'invalid' }, key)
+  }
+  assert.deepEqual(splitKey('x/rec_1/t1-1.webm'), { prefix: 'x/rec_1', name: 't1-1.webm' })
+  assert.ok(!isObjectName('..') && !isObjectName('.x') && isObjectName('-a_1.mp4'))
+})
+
+test('parts cover a file, fit the limits of S3 and little memory', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5e12 }), fc.integer({ min: 5, max: 512 }), (bytes, megabytes) => {
+      const partBytes = partBytesFor(bytes, megabytes * mebibyte)
+      assert.ok(partBytes >= megabytes * mebibyte && fits(bytes, partBytes))
+      const count = Math.ceil(bytes / partBytes)
+      const last = partRange(count, partBytes, bytes)
+      assert.ok(last.bytes > 0 && last.from + last.bytes === bytes)
+      assert.ok(partsAtOnce(partBytes) === 1 || partsAtOnce(partBytes) * partBytes <= 32 * mebibyte)
+    }),
+  )
+  assert.equal(multipartEtag(['d41d8cd98f00b204e9800998ecf8427e']), '59adb24ef3cdbe0297f05b395827453f-1')
+})
+
+test('checksums are written as sha256sum writes them', () => {
+  const sums = new Map([
+    ['b.webm', 'b'.repeat(64)],
+    ['a.json', 'a'.repeat(64)],
+  ])
+  const written = formatSums(sums)
+  assert.equal(written, `${'a'.repeat(64)}  a.json\n${'b'.repeat(64)}  b.webm\n`)
+  assert.deepEqual(parseSums(written), new Map([...sums].reverse()))
+  assert.deepEqual(parseSums('nonsense\n'), new Map())
+})
+
+test('waits grow to their limit, and differ', () => {
+  assert.equal(waitMs(1, storageTiming, 0), 2000)
+  assert.equal(waitMs(1, storageTiming, 1), 1000)
+  assert.equal(waitMs(4, storageTiming, 0), 16_000)
+  assert.equal(waitMs(1000, storageTiming, 0), 15 * 60_000)
+})
+
+test('the name of a download cannot end its header', () => {
+  assert.equal(
+    attachment('a"b\r\nc: ü.mp4'),
+    `attachment; filename="a_b__c: _.mp4"; filename*=UTF-8''a%22b%0D%0Ac%3A%20%C3%BC.mp4`,
+  )
+})
+
+test('failures are told in words, with what to do and without secrets', () => {
+  const storage = { bucket: 'calls', endpoint: 'https://user:hidden@s3.example.org', region: 'r' } as never
+  const failed = (name: string, status: number) =>
+    explain(
+      Object.assign(new Error('said the service'), { name, $metadata: { httpStatusCode: status } }),
+      storage,
+    )
+  assert.equal(failed('SlowDown', 503).failure, 'away')
+  assert.equal(failed('InternalError', 500).failure, 'away')
+  assert.equal(failed('QuotaExceeded', 403).failure, 'full')
+  assert.match(failed('AccessDenied', 403).message, /^calls at s3\.example\.org: .*docs\/storage\.md/)
+  assert.match(failed('RequestTimeTooSkewed', 403).message, /set the clock/)
+  assert.match(failed('Unheard', 418).message, /418 Unheard: said the service/)
+  assert.doesNotMatch(failed('Unheard', 418).message, /hidden/)
+})
+
+test('the data folder as a store gives its files, and nothing beside them', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'sluice-store-'))
+  t.after(() => rm(root, { recursive: true, force: true }))
+  const recordings = join(root, 'recordings')
+  const store = new DiskStore(recordings)
+  await store.check()
+  await mkdir(join(recordings, 'rec_1'))
+  await writeFile(join(recordings, 'rec_1', 'a.mp4'), '0123456789')
+  await writeFile(join(root, 'secret.key'), 'secret')
+  await symlink(join(root, 'secret.key'), join(recordings, 'rec_1', 'link.mp4'))
+  await symlink(root, join(recordings, 'rec_2'))
+
+  assert.deepEqual(await store.head('rec_1/a.mp4'), { bytes: 10, contentType: 'video/mp4' })
+  assert.equal(await text(await store.read('rec_1/a.mp4')), '0123456789')
+  assert.equal(await text(await store.read('rec_1/a.mp4', { from: 2, to: 4 })), '234')
+  assert.equal(await text(await store.read('rec_1/a.mp4', { from: 8, to: 99 })), '89')
+  await assert.rejects(store.read('rec_1/a.mp4', { from: 10, to: 11 }), { failure: 'range' })
+  await assert.rejects(store.read('rec_1/none.mp4'), { failure: 'missing' })
+  for (const key of ['rec_1/link.mp4', 'rec_2/secret.key', 'rec_3/a.mp4'])
+    assert.equal(await store.head(key), undefined)
+  await assert.rejects(store.read('rec_1/../secret.key'), { failure: 'invalid' })
+
+  await store.delete('rec_1/a.mp4')
+  await store.delete('rec_1/a.mp4')
+  await store.deleteAll('rec_2')
+  await store.deleteAll('rec_1')
+  await store.deleteAll('rec_1')
+  assert.equal(await store.head('rec_1/a.mp4'), undefined)
+  await assert.rejects(store.deleteAll('..'), { failure: 'invalid' })
+  await writeFile(
+    join(root, 'still-there'),
+    (await import('node:fs')).existsSync(join(root, 'secret.key')) ? 'yes' : '',
+  )
+})
