@@ -20,8 +20,10 @@ RUN node scripts/bootstrap.mjs build \
 
 FROM node:24-bookworm-slim
 # What a worker built above loads; the official one, used where it could be downloaded, needs nothing.
+# FFmpeg makes the videos of recordings; the fonts are for names in them: most scripts, Chinese, Japanese, Korean, emoji.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libabsl20220623 libsrtp2-1 libssl3 libuv1 \
+      ffmpeg fonts-noto-cjk fonts-noto-core fonts-symbola \
  && rm -rf /var/lib/apt/lists/* \
  && install -d -o node -g node /data
 COPY --from=build /opt/sluice-cache/worker /opt/sluice-cache/worker

@@ -1,12 +1,14 @@
 /**
  * `npm run bench`: measurements on this machine, in one run each.
  * `npm run bench -- join` (default): click on Join to the first frame. `npm run bench -- logins`: log-ins beside a call.
+ * `npm run bench -- composite`: making the video of a recorded call.
  * `npm run bench -- recording`: what recording costs.
  */
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   join: () => import('./bench-join.ts'),
   logins: () => import('./bench-logins.ts'),
+  composite: () => import('./bench-composite.ts'),
   recording: () => import('./bench-recording.ts'),
 }
 
