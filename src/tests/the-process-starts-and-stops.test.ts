@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { after, test } from 'node:test'
 import { prepareLan } from '../../config/lan.ts'
+import { readManifest } from '../../recorder/manifest.ts'
+import { opusParameters } from './support/rtp.ts'
 import { SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'
 
@@ -93,6 +95,20 @@ test('Ctrl-C, which signals the workers as well and may come twice, ends it in o
     assert.equal(await server.ended, 0)
     assert.deepEqual(await client.isClosed(), { code: 4001, reason: 'server-closing' })
   }
+})
+
+test('Ctrl-C finishes a recording that goes on, and everybody hears that the server closes', async () => {
+  const server = run([], { SLUICE_WORKERS_COUNT: '1', SLUICE_RECORDINGS_MIN_FREE_MEGABYTES: '16' })
+  const url = await until('the address is printed', () => addressIn(server.output()), { why: server.output })
+  const client = await SignalingClient.connect(url.replace('localhost', '127.0.0.1'))
+  const { sendingId: transportId } = await client.join()
+  await client.request('produce', { transportId, kind: 'audio', rtpParameters: opusParameters() })
+  const { recording } = await client.request('recording.start', {})
+  process.kill(-server.child.pid!, 'SIGINT')
+  assert.equal(await server.ended, 0)
+  assert.deepEqual(await client.isClosed(), { code: 4001, reason: 'server-closing' })
+  const manifest = await readManifest(join(dataDir, 'recordings', recording.recordingId))
+  assert.deepEqual([manifest?.state, manifest?.endReason], ['finished', 'room-closed'])
 })
 
 test('a wrong certificate is named by its setting', async () => {
