@@ -16,6 +16,7 @@ import {
   outputsOf,
   recordingsOf,
   sumUp,
+  type RecordingRow,
 } from './recordings.store.ts'
 
 /**
@@ -38,10 +39,19 @@ export class Deletion {
     await this.#core.db.transaction().execute(async (trx) => {
       const row = await lockRecording(trx, id)
       if (!row) throw new AppError('not-found', 'There is no such recording.')
-      if (row.state === 'recording') throw new AppError('conflict', 'This recording goes on. Stop it first.')
+      if (row.state === 'recording' && !this.#isLeftBehind(row, new Date())) {
+        throw new AppError('conflict', 'This recording goes on. Stop it first.')
+      }
       await moveRecording(trx, id, { state: 'deleting', error: null })
     })
     this.#core.changed(id)
+  }
+
+  /** Its server has not come back to say that it is over, and it cannot go on any more. */
+  #isLeftBehind(row: RecordingRow, now: Date): boolean {
+    const { config, home } = this.#core
+    const longestMs = (config.recordings.maxHours + 1) * 3_600_000
+    return row.host !== home.host && now.getTime() - row.started_at.getTime() > longestMs
   }
 
   /** Deletes what is marked. Whether it is gone: if not, it is tried again, or another server has its files. Never throws. */

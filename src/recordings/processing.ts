@@ -47,17 +47,20 @@ export class Processing {
     this.#listed = options.listed
   }
 
-  /** Does nothing to a recording that is listed already. Never throws: what passes is tried again by whoever calls again. */
-  settle(id: string, reason: EndReason): Promise<void> {
-    return this.#turns.run(id, () => this.#settleOrSay(id, reason))
+  /**
+   * Does nothing to a recording that is listed already. `said`: why it ended, where somebody knows. Never throws: what passes
+   * is tried again by whoever calls again.
+   */
+  settle(id: string, said?: EndReason): Promise<void> {
+    return this.#turns.run(id, () => this.#settleOrSay(id, said))
   }
 
-  async #settleOrSay(id: string, reason: EndReason): Promise<void> {
+  async #settleOrSay(id: string, said: EndReason | undefined): Promise<void> {
     const { db, log } = this.#core
     try {
       const row = await findRecording(db, id)
       if (row?.state !== 'recording' && row?.state !== 'processing') return
-      await this.#settle(row, reason)
+      await this.#settle(row, said)
     } catch (error) {
       log.warn({ err: error, recordingId: id }, 'a recording could not be finished')
       const failure = failureOf(error)
@@ -70,23 +73,23 @@ export class Processing {
     this.#core.changed(id)
   }
 
-  async #settle(row: RecordingRow, reason: EndReason): Promise<void> {
+  async #settle(row: RecordingRow, said: EndReason | undefined): Promise<void> {
     const { home, uploads } = this.#core
     const { id, prefix } = row
     const folder = home.folderOf(id)
-    if (!existsSync(folder)) return this.#fail(row, filesLost, reason)
+    if (!existsSync(folder)) return this.#fail(row, filesLost, said ?? 'server-gone')
     const before = await readManifest(folder)
     const recovered = await recover(folder)
-    if (!recovered) return this.#fail(row, nothingCaptured, reason)
+    if (!recovered) return this.#fail(row, nothingCaptured, said ?? 'server-gone')
 
     const { manifest } = recovered
-    // What recover() found to have ended is known by its own word; what it had to end, by ours.
-    const ended = before?.state === 'finished' ? (before.endReason ?? reason) : reason
+    // Without anybody's word, what had ended is known by its own; what had not, has lost its server.
+    const reason = said ?? (before?.state === 'finished' ? before.endReason : undefined) ?? 'server-gone'
     const facts = factsOf(manifest)
     const rows = await this.#fileRows(id, folder, facts)
     await this.#core.db
       .transaction()
-      .execute((trx) => this.#write(trx, { row, manifest, facts, files: rows, reason: ended }))
+      .execute((trx) => this.#write(trx, { row, manifest, facts, files: rows, reason }))
     uploads.follow({ recordingId: id, folder, prefix })
     uploads.complete(id)
     this.#listed()

@@ -108,7 +108,7 @@ export class Recordings {
       folders: new InTurn(),
       changed: (id) => this.#changed(id),
     }
-    this.#storing = new Storing(this.#core, { onStored: () => undefined })
+    this.#storing = new Storing(this.#core)
     this.#processing = new Processing(this.#core, { listed: () => this.#jobs.wake() })
     this.#jobs = new Jobs(this.#core, options)
     this.#deletion = new Deletion(this.#core, this.#jobs)
@@ -183,7 +183,7 @@ export class Recordings {
         id: recordingId,
         room_id: roomId,
         meeting_id: meeting && meetingId ? meetingId : null,
-        title: (meeting?.title ?? roomId).slice(0, 200),
+        title: (meeting?.title === undefined || meeting.title === '' ? roomId : meeting.title).slice(0, 200),
         state: 'recording',
         started_at: now,
         started_by: JSON.stringify(startedBy),

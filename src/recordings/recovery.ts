@@ -61,7 +61,7 @@ export class Recovery {
     const left = await recordingsOf(db, home.host, ['recording'])
     const rows = [...left, ...(await unlistedRecordings(db, home.host))]
     for (const { id } of rows.filter((row) => !isLive(row.id))) {
-      await processing.settle(id, reasonOf(id) ?? 'server-gone')
+      await processing.settle(id, reasonOf(id))
     }
   }
 
@@ -122,7 +122,7 @@ export class Recovery {
         log.info({ recordingId: row.id }, 'the files of a recording are back, or are read again')
         await this.#each(row.id, async () => {
           await moveRecording(db, row.id, { state: 'processing', error: null }, ['failed'])
-          await this.#parts.processing.settle(row.id, row.end_reason ?? 'server-gone')
+          await this.#parts.processing.settle(row.id)
         })
       }
     }

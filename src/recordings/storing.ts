@@ -15,6 +15,7 @@ import {
 } from './recordings.store.ts'
 
 const writeEveryMs = 1000
+const writeAgainMs = 5000
 /** Small, and needed to upload or make more of it later. */
 const staysLocal = new Set(['manifest.json', 'uploads.json'])
 
@@ -24,11 +25,10 @@ export class Storing {
   readonly #latest = new Map<string, UploadState>()
   readonly #timers = new Map<string, NodeJS.Timeout>()
   readonly #writing = new InTurn<string>()
-  readonly #onStored: (recordingId: string) => void
+  #isClosed = false
 
-  constructor(core: Core, options: { onStored: (recordingId: string) => void }) {
+  constructor(core: Core) {
     this.#core = core
-    this.#onStored = options.onStored
   }
 
   /** An upload tells where it is: often, so not each time is written down. */
@@ -55,12 +55,22 @@ export class Storing {
           ...(state.state === 'stored' && { stored_at: new Date() }),
         })
         this.#core.changed(recordingId)
-        if (state.state === 'stored') this.#onStored(recordingId)
       } catch (error) {
         this.#core.log.warn({ err: error, recordingId }, 'how far an upload is was not written down')
-        if (!this.#latest.has(recordingId)) this.changed(recordingId, state)
+        this.#writeLater(recordingId, state)
       }
     })
+  }
+
+  /** Unless there is newer news, or no later: then the next start asks the upload again. */
+  #writeLater(recordingId: string, state: UploadState): void {
+    if (this.#isClosed) return
+    if (!this.#latest.has(recordingId)) this.#latest.set(recordingId, state)
+    clearTimeout(this.#timers.get(recordingId))
+    this.#timers.set(
+      recordingId,
+      setTimeout(() => this.#flush(recordingId), writeAgainMs),
+    )
   }
 
   /** Goes on with the uploads of an earlier process. */
@@ -146,8 +156,8 @@ export class Storing {
 
   /** Writes down what is not written yet. */
   async close(): Promise<void> {
+    this.#isClosed = true
     for (const recordingId of [...this.#timers.keys()]) this.#flush(recordingId)
     await this.#writing.idle()
-    for (const timer of this.#timers.values()) clearTimeout(timer)
   }
 }

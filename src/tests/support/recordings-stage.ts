@@ -15,6 +15,7 @@ import { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { loadConfig } from '../../../config/load.ts'
 import type { Db } from '../../db/database.ts'
+import { AppError } from '../../lib/app-error.ts'
 import { Home } from '../../recordings/home.ts'
 import type { CreateUploads, Objects, Render, UploadState } from '../../recordings/ports.ts'
 import {
@@ -114,6 +115,7 @@ export class RecordingsStage {
   /** How often something was rendered. */
   rendered = 0
   readonly rendering: string[] = []
+  databaseIsAway = false
   /** What the disk is said to have left; undefined: what it has. */
   freeBytes: (() => number) | undefined
   readonly #settings: Record<string, string>
@@ -148,7 +150,7 @@ export class RecordingsStage {
     const measure = this.#home.freeBytes.bind(this.#home)
     this.#home.freeBytes = async () => this.freeBytes?.() ?? measure()
     this.recordings = new Recordings({
-      db: this.db,
+      db: this.#mayBeAway(this.db),
       config,
       log: silent,
       home: this.#home,
@@ -161,6 +163,16 @@ export class RecordingsStage {
       },
       findFfmpeg: async () => this.ffmpeg,
       retryMs: 20,
+    })
+  }
+
+  #mayBeAway(db: Db): Db {
+    return new Proxy(db, {
+      get: (target, name) => {
+        if (this.databaseIsAway) throw new AppError('unavailable', 'The database does not answer.')
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
     })
   }
 
