@@ -28,9 +28,11 @@ const pairs = 240
 
 /**
  * The way from a publisher makes reports late, never early, and it may become longer for good: so the line is drawn where the
- * most reports lie close together at the lower edge, not through their middle. Needs one sample at least.
+ * most reports lie close together at the lower edge. Where lateness was taken out before, they are early as often as late,
+ * and it goes through their middle. Needs one sample at least.
  */
-export function fitClock(samples: readonly ClockSample[]): FittedLine {
+export function fitClock(samples: readonly ClockSample[], edge: 'lower' | 'middle' = 'lower'): FittedLine {
+  const share = edge === 'lower' ? shortWayShare : 0.5
   const middle = quantile(samples.map(({ offsetMs }) => offsetMs).sort(ascending), 0.5)
   const points = thinned(
     samples.filter(
@@ -39,16 +41,16 @@ export function fitClock(samples: readonly ClockSample[]): FittedLine {
         absurdMs + greatestDrift * Math.abs(mediaMs - samples[Math.floor(samples.length / 2)]!.mediaMs),
     ),
   )
-  let best = atDrift(points, 0)
+  let best = atDrift(points, 0, share)
   const spanMs = points.at(-1)!.mediaMs - points[0]!.mediaMs
   if (points.length >= 10 && spanMs >= driftNeedsMs) {
     for (const drift of slopesOf(points, spanMs)) {
-      const candidate = atDrift(points, drift)
+      const candidate = atDrift(points, drift, share)
       if (candidate.close.length > best.close.length) best = candidate
     }
     // What lies close to a line that is nearly right says what is right.
     for (let round = 0; round < 3; round++) {
-      const refined = atDrift(points, clamped(slopeOf(best.close)))
+      const refined = atDrift(points, clamped(slopeOf(best.close)), share)
       if (refined.close.length < best.close.length) break
       best = refined
     }
@@ -63,10 +65,10 @@ interface Candidate {
   readonly close: readonly ClockSample[]
 }
 
-function atDrift(points: readonly ClockSample[], drift: number): Candidate {
+function atDrift(points: readonly ClockSample[], drift: number, share: number): Candidate {
   const rest = ({ offsetMs, mediaMs }: ClockSample) => offsetMs - drift * mediaMs
-  const low = quantile(points.map(rest).sort(ascending), shortWayShare)
-  const close = points.filter((point) => Math.abs(rest(point) - low) <= closeMs)
+  const level = quantile(points.map(rest).sort(ascending), share)
+  const close = points.filter((point) => Math.abs(rest(point) - level) <= closeMs)
   return { drift, offsetMs: quantile(close.map(rest).sort(ascending), 0.5), close }
 }
 

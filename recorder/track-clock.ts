@@ -199,7 +199,7 @@ export class TrackClock {
       corrected.push({ ...sample, offsetMs: sample.offsetMs - errorMs })
     }
     if (corrected.length < 3) return undefined
-    const line = fitClock(corrected)
+    const line = fitClock(corrected, 'middle')
     // Tracks that are not of one machine after all have no errors in common.
     return spreadMs(corrected, line) <= spreadMs(samples, own) + 4 ? line : undefined
   }
