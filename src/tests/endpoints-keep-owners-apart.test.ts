@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { exampleOf } from '../http/example.ts'
 import { person, type Person } from './support/accounts.ts'
 import { readOperations, type Operation } from './support/operations.ts'
+import { keepRecording } from './support/recordings.ts'
 import type { Answer } from './support/rest-client.ts'
 import { startServer, type TestServer } from './support/server.ts'
 
@@ -47,6 +48,13 @@ async function owner(mark: string, role: 'host' | 'admin' = 'host'): Promise<Own
   const { meeting } = { meeting: await made('/meetings', { title: `Over ${mark}` }) }
   await made(`/meetings/${meeting.id}/end`)
   await made('/calls', { type: 'audio', callees: [`called-by-${mark}@example.org`] })
+  const { id } = await keepRecording(server, {
+    room: `room-of-${mark}`,
+    title: `Recorded ${mark}`,
+    startedBy: { kind: 'account', id: somebody.id, name: `Name ${mark}` },
+    participants: [{ identity: somebody.id, name: `Name ${mark}`, accountId: somebody.id }],
+  })
+  await made(`/recordings/${id}/shares`)
   await made('/account/calendar-feed')
   await made('/account/second-factor')
   // A second session, as on a phone.
@@ -196,9 +204,10 @@ test('nobody reads, changes or ends what is somebody else’s, whichever id they
   for (const [tag, one] of [
     ['Meetings', 'getMeeting'],
     ['Calls', 'getCall'],
+    ['Recordings', 'getRecording'],
   ] as const) {
     const operation = operations.find(({ id }) => id === one)!
-    const ids = [...ana.ids.get(tag)!].filter((id) => /^(mtg|call)_/.test(id))
+    const ids = [...ana.ids.get(tag)!].filter((id) => /^(mtg|call|rec)_/.test(id))
     assert.ok(ids.length > 0, tag)
     for (const id of ids) {
       const { status } = await ana.client.get(operation.path.replace(/\{\w+\}/, id))
