@@ -117,16 +117,6 @@ export function listRecordings(
   return query.execute()
 }
 
-/** Whether somebody was in it, or is invited to its meeting. */
-export async function isAttendeeOf(db: Queryable, recordingId: string, viewer: Viewer): Promise<boolean> {
-  const row = await db
-    .selectFrom(attendedBy(db, viewer).as('seen'))
-    .select('seen.id')
-    .where('seen.id', '=', recordingId)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 /** Of meetings they host, of rooms without a meeting where they started it, and, if wanted, what they attended. */
 function idsSeenBy(db: Queryable, viewer: Viewer, { attendees }: { attendees: boolean }) {
   const managed = db

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Compile } from 'typebox/compile'
 import type { Config } from '../../config/schema.ts'
@@ -168,7 +166,7 @@ export class Recordings {
     const { roomId, meetingId, startedBy, now } = beginning
     if (this.#closed) throw new AppError('unavailable', 'The server is closing.')
     const host = await this.#home.open()
-    await this.assertRoom()
+    await this.#assertRoom()
     const recordingId = `rec_${randomId()}`
     const folder = this.#home.folderOf(recordingId)
     const about = { recordingId, roomId, startedAt: now, ...(meetingId !== undefined && { meetingId }) }
@@ -214,8 +212,7 @@ export class Recordings {
   }
 
   /** Throws `unavailable` (`why: disk`) when no recording may begin for want of room. */
-  async assertRoom(): Promise<void> {
-    await this.#home.open()
+  async #assertRoom(): Promise<void> {
     if ((await this.#home.freeBytes()) >= 2 * minFreeBytes(this.#core.config)) return
     throw new AppError('unavailable', 'The disk of the server is too full for a recording.', { why: 'disk' })
   }
@@ -365,18 +362,6 @@ export class Recordings {
     if (!found || found.bytes > largestManifest) return undefined
     const manifest: unknown = JSON.parse(await textOf(await this.objects.read(key)))
     return manifestValidator.Check(manifest) ? manifest : undefined
-  }
-
-  /** Where a file of a recording is in the data folder; undefined where it is only in the bucket, or on another server. */
-  localPathOf(recordingId: string, name: string): string | undefined {
-    if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/.test(name)) return undefined
-    const path = join(this.#home.folderOf(recordingId), name)
-    return existsSync(path) ? path : undefined
-  }
-
-  /** Whether it goes on in this process. */
-  isLive(recordingId: string): boolean {
-    return this.#live.has(recordingId)
   }
 
   /** Calls back whenever something about a recording is not as it was; gives what ends that. */
