@@ -30,6 +30,17 @@ let drawing: Drawing | undefined
 let sharing: Drawing | undefined
 /** The middles of the tones that are over. */
 const tones: number[] = []
+const encoded = { camera: 0, screen: 0 }
+
+/** Of the largest layer. */
+async function encodedOf(source: 'camera' | 'screen'): Promise<number | undefined> {
+  const reports: { type: string; frameWidth?: number; framesEncoded?: number }[] = [
+    ...((await room.localParticipant.getPublication(source)?.getStats())?.values() ?? []),
+  ]
+  const layers = reports.filter(({ type }) => type === 'outbound-rtp')
+  layers.sort((a, b) => (b.frameWidth ?? 0) - (a.frameWidth ?? 0))
+  return layers[0]?.framesEncoded
+}
 
 function draw(colour: Colour, { width, height, everyMs }: typeof camera): Drawing {
   const canvas = document.createElement('canvas')
@@ -156,7 +167,12 @@ const call = {
   },
   /** How many tones are over. */
   toneCount: () => tones.length,
-  sent: () => ({ tones, camera: drawing?.drawn ?? [], screen: sharing?.drawn ?? [] }),
+  /** Remembers how many pictures the encoders have made. */
+  async countEncoded(): Promise<void> {
+    encoded.camera = (await encodedOf('camera')) ?? encoded.camera
+    encoded.screen = (await encodedOf('screen')) ?? encoded.screen
+  },
+  sent: () => ({ tones, camera: drawing?.drawn ?? [], screen: sharing?.drawn ?? [], encoded }),
 }
 
 Object.assign(globalThis, { call })

@@ -27,6 +27,8 @@ export interface SentPatterns {
   readonly tones: readonly number[]
   readonly camera: readonly number[]
   readonly screen: readonly number[]
+  /** How many pictures the browser had encoded when it was last asked to count, of the largest layer. */
+  readonly encoded: { readonly camera: number; readonly screen: number }
 }
 
 /** Somebody in a browser who sends their pattern. Moments are milliseconds since 1970. */
@@ -94,8 +96,12 @@ export class PatternCaller {
   /** Returns until when they were certainly there. */
   async leave(): Promise<number> {
     const at = await this.#ask<number>('leave')
-    await this.page.context().close()
+    await this.close()
     return at
+  }
+
+  close(): Promise<void> {
+    return this.page.context().close()
   }
 
   /** Waits until so many more of this one's tones are over: the call goes on by the pattern's own time. */
@@ -104,6 +110,11 @@ export class PatternCaller {
     await until(`${count} tones of ${this.name} are over`, async () => {
       return (await this.#ask<number>('toneCount')) >= before + count
     })
+  }
+
+  /** Counts what was encoded until now, for `sent`. */
+  countEncoded(): Promise<void> {
+    return this.#ask('countEncoded')
   }
 
   /** What was sent until now. */

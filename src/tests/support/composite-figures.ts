@@ -3,6 +3,8 @@ import type { Tone } from './composite-sound.ts'
 
 /** How well what was found in a file agrees with what was sent. Moments are milliseconds since 1970. Pure. */
 
+const soonMs = 300
+
 export interface Span {
   readonly fromMs: number
   readonly toMs: number
@@ -19,20 +21,14 @@ export interface Placed {
   readonly startMs: number
 }
 
-/**
- * Of each picture, where it is first shown. Files with pictures at fixed times show it at the next of them: `everyMs` apart, on
- * average half of that late, which is no fault and is taken off.
- */
-export function picturesLate(
-  sightings: readonly Sighting[],
-  { startMs, everyMs = 0 }: Placed & { everyMs?: number },
-): Lateness[] {
+/** Of each picture, where it is first shown. */
+export function picturesLate(sightings: readonly Sighting[], { startMs }: Placed): Lateness[] {
   const late: Lateness[] = []
   let last: number | undefined
   for (const { timeMs, drawnMs } of sightings) {
     if (drawnMs === undefined || drawnMs === last) continue
     last = drawnMs
-    late.push({ atMs: drawnMs, lateMs: startMs + timeMs - drawnMs - everyMs / 2 })
+    late.push({ atMs: drawnMs, lateMs: startMs + timeMs - drawnMs })
   }
   return late
 }
@@ -68,6 +64,11 @@ export function soundBehindPictures(sound: readonly Lateness[], pictures: readon
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+/** How large a share is farther from 0 than that. */
+export function shareBeyond(values: readonly number[], limit: number): number {
+  return values.filter((value) => Math.abs(value) > limit).length / values.length
 }
 
 /** The one farthest from 0. */
@@ -121,14 +122,39 @@ export function isApart(a: Box, b: Box): boolean {
   )
 }
 
-/** How large a share of the pictures in a time shows somebody with a clock that can be read. */
+/**
+ * In how large a share of the pictures of a time somebody is shown with a clock that can be read, of those that come soon after a
+ * picture of `recorded`: a camera that sends nothing for a second counts as off.
+ */
 export function shareShown(
   sightings: readonly Sighting[],
-  { startMs, during, everyMs }: Placed & { during: Span; everyMs: number },
+  options: Placed & { during: Span; everyMs: number; recorded: readonly number[] },
 ): number {
-  const shown = sightings.filter(({ timeMs, drawnMs }) => {
-    const at = startMs + timeMs
-    return drawnMs !== undefined && at >= during.fromMs && at < during.toMs
+  const { startMs, during, everyMs, recorded } = options
+  const readable = sightings.filter(({ drawnMs }) => drawnMs !== undefined)
+  const shown = new Set(readable.map(({ timeMs }) => Math.round(timeMs / everyMs)))
+  let [due, found] = [0, 0]
+  for (
+    let place = Math.ceil((during.fromMs - startMs) / everyMs);
+    startMs + place * everyMs < during.toMs;
+    place++
+  ) {
+    const at = startMs + place * everyMs
+    if (!recorded.some((moment) => moment <= at - everyMs && moment > at - soonMs)) continue
+    due++
+    if (shown.has(place)) found++
+  }
+  return found / due
+}
+
+/** What is there for a moment between two arrangements that are the same for somebody. */
+export function flickers(arranged: readonly Arranged[], shorterThanMs: number): Arranged[] {
+  return arranged.filter(({ fromMs, toMs, boxes }, place) => {
+    const [before, next] = [arranged[place - 1]?.boxes, arranged[place + 1]?.boxes]
+    if (!before || !next || toMs - fromMs >= shorterThanMs) return false
+    return Object.keys(before).some((name) => {
+      const [was, is, willBe] = [before[name], boxes[name], next[name]]
+      return was && willBe && isSameBox(was, willBe) && !(is && isSameBox(is, was))
+    })
   })
-  return shown.length / Math.floor((during.toMs - during.fromMs) / everyMs)
 }

@@ -31,7 +31,7 @@ const size = { width: 640, height: 360 }
 /** A line of the frame has at least so many pixels of its colour; codecs smear some over the edges of others. */
 const leastPixels = 10
 
-/** The sightings of each colour, in the order of time, and how many pictures there are. */
+/** The sightings of each colour, in the order of time, and how many pictures there are. Throws if one cannot be decoded. */
 export async function findPatterns(
   path: string,
   { colours, startMs }: LookFor,
@@ -81,6 +81,7 @@ async function* decode(path: string): AsyncGenerator<Buffer> {
   const args = [
     '-v',
     'fatal',
+    '-xerror',
     '-i',
     path,
     '-vsync',

@@ -17,14 +17,14 @@ const stepMs = 2.5
 /** Below it there is nothing but what codecs add. */
 const silence = 0.02
 
-/** Where a tone of each frequency is heard. */
+/** Where a tone of each frequency is heard. Throws if the sound cannot be decoded. */
 export async function findTones(
   path: string,
   frequencies: Readonly<Record<string, number>>,
 ): Promise<Record<string, Tone[]>> {
   const filter = [
     '-af',
-    'aresample=async=1:first_pts=0',
+    'aresample=async=1:min_hard_comp=0.01:first_pts=0',
     '-ac',
     '1',
     '-ar',
@@ -33,7 +33,7 @@ export async function findTones(
     's16le',
     'pipe:1',
   ]
-  const bytes = await run(ffmpeg, ['-v', 'error', '-i', path, '-vn', ...filter])
+  const bytes = await run(ffmpeg, ['-v', 'error', '-xerror', '-i', path, '-vn', ...filter])
   const sound = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1)
   return Object.fromEntries(
     Object.entries(frequencies).map(([name, hertz]) => [name, tonesOf(amplitudes(sound, hertz))]),
