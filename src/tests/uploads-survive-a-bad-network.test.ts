@@ -33,7 +33,8 @@ test('Whatever happens to its connections, a recording ends up in the bucket byt
     return fault
   }
   const folder = await RecordingFolder.create(t)
-  const under = new UploadsUnderTest(t, server.storage({ endpoint: proxy.endpoint }))
+  const storage = server.storage({ endpoint: proxy.endpoint })
+  const under = new UploadsUnderTest(t, storage, { timing: { idleMs: 700 } })
 
   await folder.grow('cam-1.webm', 17 * mebibyte)
   await folder.write('mic-1.webm', randomBytes(300_000))

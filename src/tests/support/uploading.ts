@@ -9,12 +9,15 @@ import { Uploads, type FolderToUpload, type UploadState } from '../../../recorde
 import { createLog } from '../../lib/log.ts'
 import { until } from './until.ts'
 
+/** How long uploads may take on a machine that is busy with other tests. */
+const busyMs = 60_000
+
 export const mebibyte = 1024 * 1024
 
-/** Storage that gives up and looks again within moments. */
+/** Storage that looks again within moments. On a busy machine an answer may take long all the same. */
 export const hastyTiming: StorageTiming = {
-  connectMs: 2_000,
-  idleMs: 700,
+  connectMs: 20_000,
+  idleMs: 30_000,
   attempts: 2,
   scanMs: 50,
   firstWaitMs: 50,
@@ -105,7 +108,7 @@ export class UploadsUnderTest {
       `an upload is ${state}${error ? ` because of ${error}` : ''}`,
       () =>
         this.last?.state === state && (!error || error.test(this.last.error ?? '')) ? this.last : undefined,
-      { why: () => this.states.slice(-3), ...(patienceMs !== undefined && { patienceMs }) },
+      { why: () => this.states.slice(-3), patienceMs: patienceMs ?? busyMs },
     )
   }
 
@@ -115,6 +118,7 @@ export class UploadsUnderTest {
       this.states.find((told) => told.state === state && (!error || error.test(told.error ?? '')))
     return until(`an upload was ${state}${error ? ` because of ${error}` : ''}`, look, {
       why: () => this.states.slice(-3),
+      patienceMs: busyMs,
     })
   }
 }
