@@ -64,7 +64,7 @@ async function record(t: TestContext, publisher: SimulatedPublisher, forMs: numb
     },
     everyMs,
   })
-  simulation.run(forMs)
+  simulation.run(forMs, forMs > 2 * hour ? 100 : 20)
   const endMs = startMs + forMs + 1000
   await Promise.all([sound.close(endMs), picture.close(endMs)])
   for (const one of [sound, picture]) one.settle()

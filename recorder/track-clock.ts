@@ -17,7 +17,7 @@ export interface ClockLine {
 /** The first reports of a publisher are made before mediasoup knows its clock, and say when packets came instead. */
 const unsureReports = 5
 /** No clock of a working machine drifts more. */
-const greatestDriftPpm = 300
+const greatestDriftPpm = 1000
 const mostSamples = 2000
 /** A worker's clock that differs by more than loopback takes was set at another time than ours. */
 const clockStepMs = 20

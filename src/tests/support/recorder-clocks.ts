@@ -55,7 +55,6 @@ const estimatorWindow = 7
 const estimatorNeeds = 3
 const longestInterpolationMs = 10_000
 const oldestReferenceMs = 2000
-const stepMs = 20
 /** From the worker to the recorder. */
 const loopbackMs = 0.3
 
@@ -130,7 +129,8 @@ export class ClockSimulation {
     return { sound: this.#media[0]!.captured, picture: this.#media[1]!.captured }
   }
 
-  run(forMs: number): void {
+  /** `stepMs`: divides the times between frames; longer ones are faster and no less true to the clocks. */
+  run(forMs: number, stepMs: number): void {
     for (let nowMs = 0; nowMs < forMs; nowMs += stepMs) {
       for (const media of this.#media) this.#publish(media, nowMs)
       this.#deliver(nowMs)
