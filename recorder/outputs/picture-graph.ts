@@ -22,6 +22,7 @@ export interface PictureGraph {
 
 /** Those strips that are seen at all: each is an input, and a decoder that runs. */
 export function showingsOf(scenes: readonly Scene[], strips: readonly Strip[]): Showing[] {
+  const endMs = scenes.at(-1)?.toMs ?? 0
   return strips.flatMap((strip) => {
     if (strip.kind !== 'camera' && strip.kind !== 'screen') return []
     const places: (Span & { picture: Rectangle })[] = []
@@ -40,9 +41,18 @@ export function showingsOf(scenes: readonly Scene[], strips: readonly Strip[]): 
         places[places.length - 1] = { ...last, toMs }
       else places.push({ fromMs, toMs, picture })
     }
-    const spans = intersections(strip.spans, mergeSpans(places))
+    const spans = intersections(heldToEnd(strip.spans, endMs), mergeSpans(places))
     return spans.length === 0 ? [] : [{ strip, places, spans }]
   })
+}
+
+/** Taps are closed one by one when a recording ends: the last picture of each stays until the last of them. */
+const togetherMs = 500
+
+function heldToEnd(spans: readonly Span[], endMs: number): Span[] {
+  return spans.map((span) =>
+    endMs - span.toMs < togetherMs ? { ...span, toMs: Math.max(span.toMs, endMs) } : span,
+  )
 }
 
 /** Whole pictures, with bars where the shape is another: what is cut off a camera held upright is the face. */
