@@ -28,8 +28,10 @@ export interface OpenTap {
 }
 
 /**
- * Lets the recorder record a producer: a transport of its own on loopback, because it belongs to one socket, and a consumer
- * that flows only when both ends are there. Nothing is left behind if that fails.
+ * Lets the recorder record a producer: a transport of its own on loopback, because it belongs to one socket. Packets, and the
+ * request for a key frame, wait for the transport to be connected, so the consumer need not be created paused. Every step that
+ * is saved counts: Chromium ignores a request for a key frame that comes within 300 ms of another, and mediasoup repeats it only
+ * after a second, so that a recorder that asks after a viewer did misses that second. Nothing is left behind on failure.
  */
 export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
   const { recorder, router, producerId, recordingId, trackId, ip = '127.0.0.1' } = options
@@ -43,7 +45,6 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
     const consumer = await transport.consume({
       producerId,
       rtpCapabilities: recorderCapabilities(router.rtpCapabilities),
-      paused: true,
     })
     const codec = consumer.rtpParameters.codecs[0]!
     const audioLevel = consumer.rtpParameters.headerExtensions?.find(({ uri }) => uri === audioLevelUri)
@@ -61,7 +62,6 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
     })
     isAdded = true
     await transport.connect({ ip, port })
-    await consumer.resume()
     return {
       consumer,
       close: async (reason) => {

@@ -155,8 +155,10 @@ export class Recording {
       socket.on('message', (bytes) => tap.receive(bytes, nowMs()))
       // When the other end is gone, the kernel reports that as an error; the tap ends when it is told to.
       socket.on('error', () => undefined)
-      await this.#save()
       if (this.#taps.get(trackId) !== running) throw new RecorderError('ended', 'the track has ended')
+      // Nobody waits for the disk: whose consumer is late misses a second of picture (open-tap.ts), and nothing of a track
+      // is written before its packets have waited for order, which takes longer.
+      this.#changed()
       return port
     } catch (error) {
       // Nothing came through it: it never was, and its id may be used again.
