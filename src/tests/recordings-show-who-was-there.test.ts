@@ -33,8 +33,8 @@ import { startServer, type TestServer } from './support/server.ts'
 import { until } from './support/until.ts'
 
 /**
- * Three browsers call each other; each sends pictures with a clock in them and tones at known moments. One is muted for a while, one leaves
- * and comes back, one shares a screen. Then all of that is looked for in what was recorded.
+ * Three browsers call each other; each sends pictures with a clock in them and tones at known moments. One is muted for a
+ * while, one leaves and comes back, one shares a screen. Then all of that is looked for in what was recorded.
  */
 
 const names = ['ana', 'ben', 'cleo'] as const
@@ -47,8 +47,8 @@ const colours = {
 /** Of a composite. */
 const everyMs = 40
 /**
- * Somebody who begins to send is in the recording after so long at most, and who ends is gone. Pictures begin with a key frame: a browser
- * overlooks a request soon after another, and the server repeats it only after a second.
+ * Somebody who begins to send is in the recording after so long at most, and who ends is gone. Pictures begin with a key
+ * frame: a browser overlooks a request soon after another, and the server repeats it only after a second.
  */
 const mostBehindMs = 2000
 const mostAfterMs = 500
@@ -210,7 +210,7 @@ const figures = (values: readonly number[]) => `${round(median(values))} (worst 
 const spread = (values: readonly number[]) => Math.max(...values) - Math.min(...values)
 const lateOf = (list: readonly Lateness[]) => list.map(({ lateMs }) => lateMs)
 
-/** Sound belongs to pictures, and people to each other. Sound is at most `mostBehind` ms behind pictures, or before them. */
+/** Sound is at most `mostBehind` ms behind its pictures or before them, and people are together within 100 ms. */
 function assertTogether(
   of: Readonly<Record<PatternName, { pictures: readonly Lateness[]; sound: readonly Lateness[] }>>,
   { mostBehind, tell }: { mostBehind: number; tell: (text: string) => void },

@@ -10,7 +10,7 @@ import {
   type Pattern,
 } from '../support/call-pattern.ts'
 
-/** Somebody in a call, in a page without the web app: sends a pattern through the SDK, plays what comes, and tells when it did what. */
+/** Somebody in a call, without the web app: sends a pattern through the SDK, plays what comes, tells when it did what. */
 
 interface Drawing {
   readonly track: MediaStreamTrack

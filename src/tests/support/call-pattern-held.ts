@@ -24,8 +24,8 @@ export interface HeldCall {
 }
 
 /**
- * Ana records, Cleo is muted for a while, Ben leaves meanwhile and returns after her, then Ana shares her screen. `rest` is who may make
- * tokens. Takes as long as 20 tones.
+ * Ana records, Cleo is muted for a while, Ben leaves meanwhile and returns after her, then Ana shares her screen. `rest` is
+ * who may make tokens. Takes about 25 seconds.
  */
 export async function holdCall(
   browser: Browser,
@@ -91,7 +91,7 @@ export function presences(
 /** How near to a tone people come, go, or are muted, so that nobody can say whether it must be heard. Milliseconds. */
 const edgeMs = 400
 
-/** The middles of tones that were sent while somebody was to be heard, and whether something is at an edge of such a time. */
+/** The middles of tones sent while somebody was to be heard, and whether something is at an edge of such a time. */
 export function audibleTones(
   { happened, sent }: HeldCall,
   name: PatternName,

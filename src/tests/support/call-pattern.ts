@@ -1,6 +1,6 @@
 /**
- * What people in a test call send, so that any picture and any tone of theirs says whose it is and when it was made. A picture has
- * a frame in its owner's colour around a dark field with the clock in black and white cells; its owner's tone sounds once a second.
+ * What people in a test call send, so that any picture and any tone of theirs says whose it is and when it was made. A picture
+ * has a frame in its owner's colour around a dark field with the clock in black and white cells; a tone sounds once a second.
  * Pure, and the same for the page that draws it and for the test that looks for it.
  */
 

@@ -33,7 +33,7 @@ export function picturesLate(sightings: readonly Sighting[], { startMs }: Placed
   return late
 }
 
-/** Tones that were sent and those that are heard, together; farther apart than 200 ms they are not the same. */
+/** Tones that were sent with those that are heard; farther apart than 200 ms they are not the same. */
 export function tonesLate(
   heard: readonly Tone[],
   { startMs, sent }: Placed & { sent: readonly number[] },
@@ -123,8 +123,8 @@ export function isApart(a: Box, b: Box): boolean {
 }
 
 /**
- * In how large a share of the pictures of a time somebody is shown with a clock that can be read, of those that come soon after a
- * picture of `recorded`: a camera that sends nothing for a second counts as off.
+ * In how large a share of the pictures of a time somebody is shown with a clock that can be read, of those that come soon
+ * after a picture of `recorded`: a camera that sends nothing for a second counts as off.
  */
 export function shareShown(
   sightings: readonly Sighting[],

@@ -28,10 +28,10 @@ export interface LookFor {
 }
 
 const size = { width: 640, height: 360 }
-/** A line of the frame has at least so many pixels of its colour; codecs smear some over the edges of others. */
+/** A line of the frame has so many pixels of its colour at least; codecs smear some over the edges of others. */
 const leastPixels = 10
 
-/** The sightings of each colour, in the order of time, and how many pictures there are. Throws if one cannot be decoded. */
+/** The sightings of each colour, in the order of time, and how many pictures there are. Throws if one is damaged. */
 export async function findPatterns(
   path: string,
   { colours, startMs }: LookFor,
