@@ -19,6 +19,8 @@ export interface TimedFrame extends MediaFrame {
 
 /** A frame without an end would fill the memory; key frames of 4K screens have some megabytes. */
 const longestFrame = 16 * 1024 * 1024
+/** Each packet counts as so many bytes at least: holding it costs some, too. */
+const leastPacket = 500
 
 /** Of a picture, in pixels: beyond any camera or screen. */
 const greatestSide = 16_384
@@ -78,7 +80,7 @@ export class FrameBuilder {
   }
 
   #add(payload: Buffer): void {
-    this.#bytes += payload.length
+    this.#bytes += Math.max(payload.length, leastPacket)
     if (this.#bytes <= longestFrame) return this.#depacketizer.add(payload)
     this.#depacketizer.reset()
     this.#isLeavingOut = true

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodePictures } from '../src/tests/support/recorder-media.ts'
 import { payloadsOf, rtpPacket } from '../src/tests/support/recorder-packets.ts'
+import { createDepacketizer } from './codecs/depacketizer.ts'
+import { FrameBuilder } from './frame-builder.ts'
 import { Tap } from './tap.ts'
 
 // One publisher must not be able to stop or hold up the process that records everybody.
@@ -62,3 +64,55 @@ for (const codec of ['vp8', 'vp9', 'h264', 'av1', 'opus'] as const) {
     assert.ok(tap.fileCount <= 1000)
   })
 }
+
+const longestFrame = 16 * 1024 * 1024
+const tinyUnits = {
+  h264: Buffer.concat([Buffer.from([24]), ...Array.from({ length: 390 }, () => Buffer.from([0, 1, 1]))]),
+  av1: Buffer.concat([Buffer.from([0x08]), ...Array.from({ length: 600 }, () => Buffer.from([1, 0x30]))]),
+  vp9: Buffer.concat([Buffer.from([0x08]), Buffer.alloc(1200)]),
+}
+
+for (const codec of ['h264', 'av1', 'vp9'] as const) {
+  test(`${codec}: a picture of millions of units takes little memory and time, and is left out`, () => {
+    const depacketizer = createDepacketizer(codec)
+    const before = process.memoryUsage().heapUsed
+    const startedMs = performance.now()
+    // It takes as much of the buffers as any other picture of this size; what is held beside them counts.
+    for (let bytes = 0; bytes < longestFrame; bytes += 1200) depacketizer.add(tinyUnits[codec])
+    const heldMb = (process.memoryUsage().heapUsed - before) / 1e6
+    assert.equal(depacketizer.take(), undefined)
+    assert.ok(heldMb < 100, `${heldMb} MB`)
+    assert.ok(performance.now() - startedMs < 2000, `${performance.now() - startedMs} ms`)
+  })
+}
+
+test('h264: a parameter set of megabytes is none: containers have no room for it, and each file would keep it', () => {
+  const depacketizer = createDepacketizer('h264')
+  const piece = Buffer.alloc(1100, 1)
+  depacketizer.add(Buffer.concat([Buffer.from([0x7c, 0x87, 66, 0, 31]), piece]))
+  for (let count = 0; count < 100; count++) depacketizer.add(Buffer.concat([Buffer.from([0x7c, 7]), piece]))
+  depacketizer.add(Buffer.concat([Buffer.from([0x7c, 0x47]), piece]))
+  depacketizer.add(Buffer.from([0x68, 1, 2, 3]))
+  depacketizer.add(Buffer.from([0x65, 0x88, 1, 2, 3]))
+  assert.equal(depacketizer.take(), undefined)
+})
+
+test('av1: a sequence header of megabytes is none', () => {
+  const depacketizer = createDepacketizer('av1')
+  const piece = Buffer.alloc(1100, 1)
+  depacketizer.add(Buffer.concat([Buffer.from([0x58, 0x08]), piece]))
+  for (let count = 0; count < 100; count++) depacketizer.add(Buffer.concat([Buffer.from([0xd0]), piece]))
+  depacketizer.add(Buffer.concat([Buffer.from([0x90]), piece]))
+  assert.equal(depacketizer.take(), undefined)
+})
+
+test('a picture in ever more packets with next to nothing in them is given up', () => {
+  const builder = new FrameBuilder('vp8')
+  const fields = { timestamp: 1, ssrc: 5, payloadType: 101, marker: false, arrivedMs: 0, lostBefore: 0 }
+  const push = (index: number, payload: Buffer, marker = false) =>
+    builder.push({ ...fields, marker, sequence: index & 0xffff, index, payload })
+  push(0, Buffer.from([0x10, 0x10, 0, 0, 0x9d, 1, 0x2a, 64, 0, 48, 0, 1]))
+  for (let index = 1; index < 100_000; index++) push(index, Buffer.from([0, 1]))
+  assert.deepEqual(push(100_000, Buffer.from([0, 1]), true), [])
+  assert.equal(builder.waitsForKeyFrame, true)
+})

@@ -1,5 +1,11 @@
 import { BitReader } from './bit-reader.ts'
-import type { Depacketizer, MediaFrame, VideoFormat } from './depacketizer.ts'
+import {
+  longestConfiguration,
+  mostUnits,
+  type Depacketizer,
+  type MediaFrame,
+  type VideoFormat,
+} from './depacketizer.ts'
 
 const sequenceHeader = 1
 const temporalDelimiter = 2
@@ -27,6 +33,8 @@ export class Av1Depacketizer implements Depacketizer {
     const first = payload[0] ?? 0
     if (this.#isEmpty) this.#isKey = this.startsKeyFrame(payload)
     this.#isEmpty = false
+    if (this.#units.length >= mostUnits) this.#isWhole = false
+    if (!this.#isWhole) return
     const elements = elementsOf(payload)
     const continues = (first & 0x80) !== 0
     const goesOn = (first & 0x40) !== 0
@@ -49,7 +57,9 @@ export class Av1Depacketizer implements Depacketizer {
     const data = Buffer.concat(units)
     if (!isKey) return { data, isKey: false }
     const header = units.find((unit) => unitType(unit) === sequenceHeader)
-    return header && { data, isKey: true, format: formatOf(header) }
+    return header && header.length <= longestConfiguration
+      ? { data, isKey: true, format: formatOf(header) }
+      : undefined
   }
 
   reset(): void {

@@ -7,6 +7,11 @@ import { Vp9Depacketizer } from './vp9.ts'
 export const recordedCodecs = ['opus', 'vp8', 'vp9', 'h264', 'av1'] as const
 export type RecordedCodec = (typeof recordedCodecs)[number]
 
+/** Of one picture. Slices of a packet each make some thousands; beyond it somebody wants to fill the memory. */
+export const mostUnits = 20_000
+/** A decoder's configuration has some hundred bytes at most, and each file keeps its own, in 16 bits of length. */
+export const longestConfiguration = 4096
+
 /** What a container has to say about a track before its first frame. Told with key frames. */
 export interface VideoFormat {
   readonly width: number

@@ -1,5 +1,11 @@
 import { BitReader } from './bit-reader.ts'
-import type { Depacketizer, MediaFrame, VideoFormat } from './depacketizer.ts'
+import {
+  longestConfiguration,
+  mostUnits,
+  type Depacketizer,
+  type MediaFrame,
+  type VideoFormat,
+} from './depacketizer.ts'
 
 const idr = 5
 const sequenceSet = 7
@@ -30,6 +36,8 @@ export class H264Depacketizer implements Depacketizer {
   }
 
   add(payload: Buffer): void {
+    if (this.#units.length >= mostUnits) this.#isWhole = false
+    if (!this.#isWhole) return
     const type = unitType(payload)
     if (type === fuA) return this.#addPiece(payload)
     if (this.#pieces) this.#isWhole = false
@@ -78,7 +86,9 @@ export class H264Depacketizer implements Depacketizer {
 
   #addUnit(unit: Buffer): void {
     const type = unitType(unit)
-    if (type === sequenceSet) this.#sequenceSet = Buffer.from(unit)
+    if ((type === sequenceSet || type === pictureSet) && unit.length > longestConfiguration)
+      this.#isWhole = false
+    else if (type === sequenceSet) this.#sequenceSet = Buffer.from(unit)
     else if (type === pictureSet) this.#pictureSet = Buffer.from(unit)
     else if (type !== delimiter) this.#units.push(unit)
   }

@@ -1,6 +1,9 @@
 import { BitReader } from './bit-reader.ts'
 import type { Depacketizer, MediaFrame, VideoFormat } from './depacketizer.ts'
 
+/** The format has no more of them, nor has the index of a picture. */
+const mostLayers = 8
+
 interface Descriptor {
   readonly length: number
   /** Refers to frames before this picture. */
@@ -47,6 +50,8 @@ export class Vp9Depacketizer implements Depacketizer {
       this.#isWhole = descriptor.beginsFrame
       this.#isKey = !descriptor.isInterPicture && descriptor.spatialLayer === 0
     }
+    if (this.#layers.length >= mostLayers && descriptor.beginsFrame) this.#isWhole = false
+    if (!this.#isWhole && !isFirst) return
     if (isFirst || descriptor.beginsFrame) this.#layers.push([])
     if (descriptor.sizes) this.#sizes = descriptor.sizes
     this.#topLayer = descriptor.spatialLayer
