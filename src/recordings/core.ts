@@ -1,9 +1,17 @@
 import type { Config } from '../../config/schema.ts'
+import type { render } from '../../recorder/outputs/render.ts'
+import type { ObjectStore } from '../../recorder/storage/object-store.ts'
+import type { Uploads as UploadProcess, UploadState } from '../../recorder/storage/uploads.ts'
 import type { Db } from '../db/database.ts'
 import type { Log } from '../lib/log.ts'
 import type { Home } from './home.ts'
 import type { InTurn } from './in-turn.ts'
-import type { Objects, Uploads } from './ports.ts'
+
+// What is needed of the recorder’s parts, so that tests can hand in others.
+export type Objects = Omit<ObjectStore, 'check'>
+export type Uploads = Pick<UploadProcess, 'follow' | 'complete' | 'forget' | 'restore' | 'close'>
+export type CreateUploads = (onChanged: (recordingId: string, state: UploadState) => void) => Uploads
+export type Render = typeof render
 
 /** What the parts that look after recordings share. */
 export interface Core {
@@ -20,6 +28,6 @@ export interface Core {
 }
 
 /** Bytes that must stay free on the disk of the data folder. */
-export function minFreeBytes(config: Core['config']): number {
+export function minFreeBytes(config: Pick<Config, 'recordings'>): number {
   return config.recordings.minFreeMegabytes * 1_000_000
 }

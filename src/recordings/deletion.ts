@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../lib/app-error.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
+import { noSuchRecording } from './access.ts'
 import type { Core } from './core.ts'
 import { fileNamesOf, outputsBeingRemoved, refreshState } from './jobs.store.ts'
 import type { Jobs } from './jobs.ts'
@@ -38,7 +39,7 @@ export class Deletion {
   async mark(id: string): Promise<void> {
     await this.#core.db.transaction().execute(async (trx) => {
       const row = await lockRecording(trx, id)
-      if (!row) throw new AppError('not-found', 'There is no such recording.')
+      if (!row) throw noSuchRecording()
       if (row.state === 'recording' && !this.#isLeftBehind(row, new Date())) {
         throw new AppError('conflict', 'This recording goes on. Stop it first.')
       }

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { readManifest } from '../../recorder/manifest.ts'
+import type { RenderedFile } from '../../recorder/outputs/render.ts'
 import { randomId } from '../lib/ids.ts'
-import { minFreeBytes, type Core } from './core.ts'
-import { planOf } from './jobs-options.ts'
+import { minFreeBytes, type Core, type Render } from './core.ts'
 import { outputsFailedFor, refreshState, waitingOutputs } from './jobs.store.ts'
-import type { Render, RenderedFile } from './ports.ts'
+import { planOf } from './output-plan.ts'
 import type { Failure } from './processing-state.ts'
 import {
   filesOf,
@@ -362,7 +362,7 @@ const fullDisk: Failure = {
   message: 'There is no room on the disk of the server. It is tried again.',
 }
 
-export const noFfmpeg: Failure = {
+const noFfmpeg: Failure = {
   code: 'no-ffmpeg',
   message:
     'This server has no FFmpeg. Install one (apt-get install ffmpeg) or name one in FFMPEG_PATH, then start the server again.',

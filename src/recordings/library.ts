@@ -17,8 +17,7 @@ import {
   type RecordingCaller,
 } from './access.ts'
 import { Delivery } from './delivery.ts'
-import type { Person } from './keeper.ts'
-import type { Recordings } from './recordings.ts'
+import type { Person, Recordings } from './recordings.ts'
 import { filesOf, findFile, type RecordingFilter, type RecordingRow } from './recordings.store.ts'
 import { Shares } from './shares.ts'
 import type {
@@ -130,6 +129,16 @@ export class Library {
     const state = await this.#options.recordings.remove(id)
     await this.#record('recording.deleted', id, asking, { title })
     return state
+  }
+
+  /** The recording of a room was started or stopped from outside the room; what people in it do, the room tells itself. */
+  async steered(
+    action: 'recording.started' | 'recording.stopped',
+    { recordingId, roomId }: { recordingId: string; roomId: string },
+    { actor, now }: Pick<Asking, 'actor' | 'now'>,
+  ): Promise<void> {
+    const data = { room: roomId, recordingId }
+    await this.#options.audit.record({ actor, action, target: { kind: 'room', id: roomId }, data, now })
   }
 
   /** All that was captured. For managers. */

@@ -8,8 +8,8 @@ import type { RecordingHealth } from '../protocol/recording.ts'
 import type { Peer, PeerProducer } from '../rooms/peer.ts'
 import type { Room } from '../rooms/room.ts'
 import type { Media } from './admission.ts'
-import type { Person } from './keeper.ts'
 import { LiveTap } from './live-tap.ts'
+import type { Person } from './recordings.ts'
 import type { EndReason } from './shapes.ts'
 
 export interface LiveRecordingOptions {
@@ -42,6 +42,9 @@ const trackReasons: Readonly<Record<EndReason, TrackEndReason>> = {
   'recorder-died': 'recorder-died',
 }
 
+/** A recorder that lives for so long is as good as any, in milliseconds. */
+const heldForMs = 5 * 60_000
+
 /** One recording that goes on: which of the room's producers are recorded, and who agreed to it. */
 export class LiveRecording {
   readonly recordingId: string
@@ -50,7 +53,7 @@ export class LiveRecording {
   readonly startedAt: Date
   readonly startedBy: Person
   readonly peerId: string | undefined
-  /** How many recorders died under it and those whose place it took. */
+  /** How many recorders died, one soon after the other, under it and those whose place it took. */
   readonly deaths: number
   readonly #options: LiveRecordingOptions
   readonly #taps = new Map<string, LiveTap>()
@@ -72,7 +75,7 @@ export class LiveRecording {
     this.startedAt = options.startedAt
     this.startedBy = options.startedBy
     this.peerId = options.peerId
-    this.deaths = options.continues ? options.continues.deaths + 1 : 0
+    this.deaths = deathsUntil(options)
     this.#agreed = new Set(options.continues ? options.continues.#agreed : [])
     this.#room = options.room
   }
@@ -294,6 +297,13 @@ export class LiveRecording {
   #tapsOf(peer: Peer): LiveTap[] {
     return [...this.#taps.values()].filter((tap) => tap.peer === peer)
   }
+}
+
+/** One that held for a while begins the count anew: in a call of hours, some are no reason to give up. */
+function deathsUntil({ continues, startedAt }: LiveRecordingOptions): number {
+  if (!continues) return 0
+  const isSoon = startedAt.getTime() - continues.startedAt.getTime() < heldForMs
+  return isSoon ? continues.deaths + 1 : 1
 }
 
 export function nameOf(peer: Peer): string {

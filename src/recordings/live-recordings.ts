@@ -11,10 +11,14 @@ import type { Identity, Peer } from '../rooms/peer.ts'
 import type { Room } from '../rooms/room.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import { whyNoCapacity, type Media } from './admission.ts'
-import type { Keeper, Person } from './keeper.ts'
+import { minFreeBytes } from './core.ts'
 import { LiveRecording, nameOf } from './live-recording.ts'
 import { noRecorder, RecorderHost } from './recorder-host.ts'
+import type { Person, Recordings } from './recordings.ts'
 import type { EndReason } from './shapes.ts'
+
+/** What live recordings need of whoever keeps rows and files. */
+export type Keeper = Pick<Recordings, 'begin' | 'seen' | 'ended' | 'abandon'>
 
 export interface LiveRecordingsOptions {
   readonly config: Pick<Config, 'recordings' | 'workers'>
@@ -52,8 +56,10 @@ const reopenWithinMs = 60_000
 const retryMs = 15_000
 /** One recorder after another that dies: after so many there is no point in going on. */
 const mostDeaths = 5
-/** A recorder that read nothing for so long has too much to do, in milliseconds. */
-const longPauseMs = 200
+/** The one that takes the place of a dead one may die while it begins: it is tried so often. */
+const mostTries = 3
+/** A recorder that read nothing for so long may have lost packets, in milliseconds: the kernel keeps about so much for it. */
+const longPauseMs = 500
 /** How long finishing everything may keep the server from closing, in milliseconds. */
 const closeWithinMs = 5000
 
@@ -70,6 +76,8 @@ export class LiveRecordings {
   /** Rooms in which a recording is to begin by itself and could not yet. */
   readonly #retries = new Map<string, NodeJS.Timeout>()
   #isStrained = false
+  /** Packets that the kernel threw away before the recorder read them, of what is recorded now. */
+  #drops = 0
   #clock: NodeJS.Timeout | undefined
   #closed = false
 
@@ -134,22 +142,38 @@ export class LiveRecordings {
   }
 
   /** Ends the recording of a room; resolves when its files are finished. Throws `not-found` when there is none. */
-  async stop(roomId: string, { by, peer }: { by: Person; peer?: Peer }): Promise<void> {
+  async stop(roomId: string, { peer }: { peer?: Peer } = {}): Promise<void> {
     await this.#starting.get(roomId)?.catch(() => undefined)
     const live = this.#live.get(roomId)
     if (!live) throw new AppError('not-found', 'This room is not being recorded.')
-    if (live.room) this.#stoppedByHand.add(roomId)
+    // Of a room that is closed already, nobody would forget it.
+    if (live.room && !live.room.closed) this.#stoppedByHand.add(roomId)
     if (peer && !live.isEnding)
       live.room?.acted({ by: peer, action: 'recording-stopped', details: { recordingId: live.recordingId } })
-    await this.#end(live, { reason: 'stopped', by })
+    await this.#end(live, { reason: 'stopped' })
   }
 
   /** Somebody agrees to being recorded, or takes that back. Throws `not-found` when there is no recording. */
   async consent(room: Room, peer: Peer, agrees: boolean): Promise<void> {
+    // What is taken back is not to wait until a recorder has started.
+    if (!agrees) await this.#of(room)?.consent(peer, false)
     await this.#starting.get(room.id)?.catch(() => undefined)
     const live = this.#of(room)
     if (!live) throw new AppError('not-found', 'This room is not being recorded.')
     await live.consent(peer, agrees)
+  }
+
+  /** Another policy holds for the meeting of a room: `never` ends what goes on, `always` begins it where somebody is. */
+  async policyChanged(roomId: string, policy: RecordPolicy): Promise<void> {
+    if (policy === 'never') {
+      await this.#starting.get(roomId)?.catch(() => undefined)
+      const live = this.#live.get(roomId)
+      if (live) await this.#end(live, { reason: 'stopped' })
+    } else if (policy === 'always') {
+      this.#stoppedByHand.delete(roomId)
+      const room = this.#openRoomOrUndefined(roomId)
+      if (room) await this.#startByItself(room)
+    }
   }
 
   /** Who somebody in a room is. */
@@ -234,30 +258,31 @@ export class LiveRecordings {
         log,
       })
       this.#live.set(roomId, live)
+      // From now on a recorder that hangs is found out.
+      this.#startClock()
       if (!continues) room.setRecording(live.view)
-      const minFreeBytes = config.recordings.minFreeMegabytes * 1_000_000
-      await recorder.start({ recordingId, folder, minFreeBytes })
+      await recorder.start({ recordingId, folder, minFreeBytes: minFreeBytes(config) })
       if (this.#openRoomOrUndefined(roomId) !== room || this.#closed) {
         await recorder.stop({ recordingId, reason: 'room-closed' })
         this.#assertSame(room)
       }
       live.begin()
     } catch (error) {
-      this.#forget(roomId, recordingId, room)
+      this.#forget(roomId, recordingId, { room, error })
       await keeper.abandon(recordingId).catch((cause: unknown) => log.error({ err: cause }, 'not abandoned'))
       log.warn({ err: error }, 'recording could not begin')
       throw toClient(error)
     }
     log.info({ by: startedBy, continues: continues?.recordingId }, 'recording began')
     if (peer) room.acted({ by: peer, action: 'recording-started', details: { recordingId } })
-    this.#startClock()
     return live
   }
 
-  #forget(roomId: string, recordingId: string, room: Room): void {
+  #forget(roomId: string, recordingId: string, { room, error }: { room: Room; error: unknown }): void {
     if (this.#live.get(roomId)?.recordingId === recordingId) this.#live.delete(roomId)
-    if (!room.closed && room.recording?.recordingId === recordingId)
-      room.setRecording(undefined, 'recorder-died')
+    if (this.#live.size === 0) this.#stopClock()
+    if (room.closed || room.recording?.recordingId !== recordingId) return
+    room.setRecording(undefined, diskReasonOf(error) ?? 'recorder-died')
   }
 
   #openRoomOrUndefined(roomId: string): Room | undefined {
@@ -364,7 +389,7 @@ export class LiveRecordings {
     if (live) void this.#end(live, { reason, isOver: true })
   }
 
-  #end(live: LiveRecording, how: { reason: EndReason; by?: Person; isOver?: boolean }): Promise<void> {
+  #end(live: LiveRecording, how: { reason: EndReason; isOver?: boolean }): Promise<void> {
     const ending = this.#ending.get(live) ?? this.#finish(live, how)
     this.#ending.set(live, ending)
     return ending
@@ -372,7 +397,7 @@ export class LiveRecordings {
 
   async #finish(
     live: LiveRecording,
-    { reason, by, isOver = false }: { reason: EndReason; by?: Person; isOver?: boolean },
+    { reason, isOver = false }: { reason: EndReason; isOver?: boolean },
   ): Promise<void> {
     const { recordingId, roomId } = live
     const log = this.#options.log.child({ roomId, recordingId })
@@ -386,7 +411,7 @@ export class LiveRecordings {
     }
     try {
       const keeper = await this.#options.keeper()
-      await keeper.ended(recordingId, { reason: told, ...(by ? { by } : {}), now: new Date() })
+      await keeper.ended(recordingId, { reason: told, now: new Date() })
     } catch (error) {
       // The next start finds its row, and its files are whole.
       log.error({ err: error }, 'the end of a recording is not written down')
@@ -397,6 +422,9 @@ export class LiveRecordings {
     live.ended(told)
     log.info({ reason: told }, 'recording ended')
     if (this.#live.size === 0) this.#stopClock()
+    // Whoever came back into the room while files were being finished is to be recorded as before.
+    const reopened = told === 'room-closed' ? this.#openRoomOrUndefined(roomId) : undefined
+    if (reopened) void this.#startByItself(reopened)
   }
 
   #recorderDied(): void {
@@ -408,13 +436,13 @@ export class LiveRecordings {
 
   /** Another recording takes the place of one whose recorder died; what that had is brought to a true state meanwhile. */
   async #goOn(live: LiveRecording): Promise<void> {
-    const { roomId, recordingId, startedBy: by, room } = live
+    const { roomId, recordingId, room } = live
     const { log, keeper } = this.#options
     const mayGoOn = room !== undefined && live.deaths + 1 < mostDeaths && !this.#closed
     if (!mayGoOn) return this.#end(live, { reason: 'recorder-died', isOver: true })
     live.replaced()
     // Nobody can begin another one in between.
-    const next = this.#startOnce(roomId, { by, continues: live })
+    const next = this.#startInPlaceOf(live)
     const closed = live.finish('recorder-died', { isOver: true })
     const ended = keeper().then((kept) =>
       kept.ended(recordingId, { reason: 'recorder-died', now: new Date() }),
@@ -430,6 +458,17 @@ export class LiveRecordings {
         if (this.#live.size === 0) this.#stopClock()
       }),
     ])
+  }
+
+  async #startInPlaceOf(live: LiveRecording): Promise<LiveRecording> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#startOnce(live.roomId, { by: live.startedBy, continues: live })
+      } catch (error) {
+        const isRecorder = error instanceof AppError && error.data?.['why'] === 'no-recorder'
+        if (!isRecorder || tries === mostTries) throw error
+      }
+    }
   }
 
   // Time.
@@ -455,7 +494,10 @@ export class LiveRecordings {
     }
     const statistics = await this.#host.statistics().catch(() => undefined)
     if (!statistics) return
-    const isStrained = this.#host.share > maxCpu || statistics.longestPauseMs > longPauseMs
+    const before = this.#drops
+    this.#drops = dropsOf(statistics)
+    const isLate = statistics.longestPauseMs > longPauseMs || this.#drops > before
+    const isStrained = isLate || this.#host.share > maxCpu
     if (isStrained && !this.#isStrained) {
       const { share } = this.#host
       this.#options.log.warn({ share, pauseMs: statistics.longestPauseMs }, 'the recorder is strained')
@@ -485,10 +527,20 @@ function refused(why: 'capacity' | 'disabled' | 'disk', message: string): AppErr
 /** Why a recording could not begin, as whoever asked for it is told. */
 function toClient(error: unknown): AppError {
   if (error instanceof AppError) return error
-  const code = (error as { code?: unknown }).code
-  return code === 'disk-full' || code === 'disk-error'
+  return diskReasonOf(error)
     ? refused('disk', 'The disk of the server has no room for a recording.')
     : noRecorder()
+}
+
+/** The end reason of what the disk refuses; undefined for anything else. */
+function diskReasonOf(error: unknown): 'disk-full' | 'disk-error' | undefined {
+  const { code } = error as { code?: unknown }
+  return code === 'disk-full' || code === 'disk-error' ? code : undefined
+}
+
+function dropsOf({ recordings }: RecorderStatistics): number {
+  const tracks = recordings.flatMap((recording) => recording.tracks)
+  return tracks.reduce((sum, { socketDrops = 0 }) => sum + socketDrops, 0)
 }
 
 function msSince(then: Date | undefined, now: Date): number {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { noStatistics, type Manifest, type Track } from '../../recorder/manifest.ts'
-import { isSamePlan, outputAsAsked, planOf } from './jobs-options.ts'
+import { isSamePlan, outputAsAsked, planOf } from './output-plan.ts'
 import { factsOf, mergedSpans } from './processing-facts.ts'
-import { progressOf, stateOf } from './processing-state.ts'
+import { stateOf } from './processing-state.ts'
 
 const track = (participantId: string, about: Partial<Track>): Track => ({
   trackId: `${participantId}-1`,
@@ -59,9 +59,8 @@ test('spans come out in order, apart from each other, and cover what went in', (
 })
 
 test('the state of a recording follows from what is made of it', () => {
-  const output = (state: 'queued' | 'ready' | 'failed', progress = 0) => ({
+  const output = (state: 'queued' | 'ready' | 'failed') => ({
     state,
-    progress,
     error: state === 'failed' ? { code: 'x', message: 'y' } : null,
   })
   const fine = { error: null }
@@ -71,8 +70,6 @@ test('the state of a recording follows from what is made of it', () => {
   assert.deepEqual(stateOf(fine, [output('failed')]), { state: 'failed', error: { code: 'x', message: 'y' } })
   const lost = { error: { code: 'files-lost', message: 'gone' } }
   assert.equal(stateOf(lost, [output('ready')]).state, 'failed')
-  assert.equal(progressOf({ state: 'processing' }, [output('queued', 0.5), output('queued')]), 0.25)
-  assert.equal(progressOf({ state: 'ready' }, []), undefined)
 })
 
 test('what is asked for is the same as what its row says', () => {

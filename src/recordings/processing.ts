@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readManifest, type Manifest } from '../../recorder/manifest.ts'
+import { readManifest } from '../../recorder/manifest.ts'
 import { recover } from '../../recorder/recover.ts'
 import { AppError } from '../lib/app-error.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Core } from './core.ts'
 import { InTurn } from './in-turn.ts'
-import { outputAsConfigured } from './jobs-options.ts'
+import { outputAsConfigured } from './output-plan.ts'
 import { factsOf, type Facts } from './processing-facts.ts'
 import { stateOf, type Failure } from './processing-state.ts'
 import {
@@ -82,14 +82,11 @@ export class Processing {
     const recovered = await recover(folder)
     if (!recovered) return this.#fail(row, nothingCaptured, said ?? 'server-gone')
 
-    const { manifest } = recovered
     // Without anybody's word, what had ended is known by its own; what had not, has lost its server.
     const reason = said ?? (before?.state === 'finished' ? before.endReason : undefined) ?? 'server-gone'
-    const facts = factsOf(manifest)
+    const facts = factsOf(recovered.manifest)
     const rows = await this.#fileRows(id, folder, facts)
-    await this.#core.db
-      .transaction()
-      .execute((trx) => this.#write(trx, { row, manifest, facts, files: rows, reason }))
+    await this.#core.db.transaction().execute((trx) => this.#write(trx, { row, facts, files: rows, reason }))
     uploads.follow({ recordingId: id, folder, prefix })
     uploads.complete(id)
     this.#listed()
@@ -99,7 +96,6 @@ export class Processing {
     trx: Trx,
     found: {
       row: RecordingRow
-      manifest: Manifest
       facts: Facts
       files: Parameters<typeof keepFiles>[1]
       reason: EndReason

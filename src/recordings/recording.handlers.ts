@@ -20,7 +20,7 @@ export function recordingHandlers(live: LiveRecordings): Handlers<PeerContext, R
     },
     async 'recording.stop'({ room, peer }) {
       needRecord(peer)
-      await live.stop(room.id, { by: live.personOf(peer), peer })
+      await live.stop(room.id, { peer })
       return {}
     },
     async 'recording.consent'({ room, peer }, { agrees }) {

@@ -51,12 +51,14 @@ export function recordingRoutes(api: Api, { library, live, meeting }: RecordingR
   /** Starts it; one that goes on already is what is answered, with another status. */
   const start = async (
     roomId: string,
-    { caller, now, status }: Pick<Call<'member'>, 'caller' | 'now' | 'status'>,
+    { caller, actor, now, status }: Pick<Call<'member'>, 'caller' | 'actor' | 'now' | 'status'>,
   ): Promise<RecordingView> => {
     const before = live.of(roomId)?.recordingId
     const { recordingId: id } = await live.start(roomId, { by: personOf(caller) }).catch(asNotLive)
+    const kept = await library()
     if (id === before) status(200)
-    return (await library()).get(id, { caller, now })
+    else await kept.steered('recording.started', { recordingId: id, roomId }, { actor, now })
+    return kept.get(id, { caller, now })
   }
 
   api.add(
@@ -202,11 +204,13 @@ export function recordingRoutes(api: Api, { library, live, meeting }: RecordingR
       versioned: true,
       errors: ['not-found', 'conflict'],
     },
-    async ({ params: { recordingId: id }, caller, now }) => {
-      const { room_id: roomId } = await (await library()).managed(id, caller)
+    async ({ params: { recordingId: id }, caller, actor, now }) => {
+      const kept = await library()
+      const { room_id: roomId } = await kept.managed(id, caller)
       if (live.of(roomId)?.recordingId !== id) throw notGoingOn()
-      await live.stop(roomId, { by: personOf(caller) })
-      return (await library()).get(id, { caller, now })
+      await live.stop(roomId)
+      await kept.steered('recording.stopped', { recordingId: id, roomId }, { actor, now })
+      return kept.get(id, { caller, now })
     },
   )
 

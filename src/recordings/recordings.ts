@@ -9,14 +9,15 @@ import { AppError, assertVersion } from '../lib/app-error.ts'
 import { Chores } from '../lib/chores.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
-import { minFreeBytes, type Core } from './core.ts'
+import { noSuchRecording } from './access.ts'
+import { minFreeBytes, type Core, type CreateUploads, type Objects, type Uploads } from './core.ts'
 import { Deletion } from './deletion.ts'
 import type { Home } from './home.ts'
 import { InTurn } from './in-turn.ts'
-import { isSamePlan, outputAsAsked, planOf } from './jobs-options.ts'
 import { hasTracks, refreshState } from './jobs.store.ts'
 import { Jobs, type JobsOptions } from './jobs.ts'
-import type { CreateUploads, Objects, Uploads } from './ports.ts'
+import { isSamePlan, outputAsAsked, planOf } from './output-plan.ts'
+import { areFilesLost } from './processing-state.ts'
 import { Processing } from './processing.ts'
 import { Recovery } from './recovery.ts'
 import {
@@ -236,9 +237,8 @@ export class Recordings {
   }
 
   /** It is over: what was captured is listed, uploaded, and made into what is wanted. Idempotent, and never throws. */
-  async ended(recordingId: string, how: { reason: EndReason; by?: Person; now: Date }): Promise<void> {
+  async ended(recordingId: string, { reason, now }: { reason: EndReason; now: Date }): Promise<void> {
     if (!this.#live.has(recordingId)) return
-    const { reason, now } = how
     this.#reasons.set(recordingId, reason)
     this.#live.delete(recordingId)
     await this.#turns.run(recordingId, async () => {
@@ -276,7 +276,7 @@ export class Recordings {
   ): Promise<void> {
     await this.#core.db.transaction().execute(async (trx) => {
       const row = await lockRecording(trx, id)
-      if (!row || row.state === 'deleting') throw noRecording()
+      if (!row || row.state === 'deleting') throw noSuchRecording()
       assertVersion(version, row.version)
       const { title, expiresAt } = change
       if (title === undefined && expiresAt === undefined) return
@@ -311,10 +311,9 @@ export class Recordings {
     const plan = outputAsAsked(asked, this.#core.config.recordings)
     const made = await this.#core.db.transaction().execute(async (trx) => {
       const row = await lockRecording(trx, id)
-      if (!row || row.state === 'deleting') throw noRecording()
+      if (!row || row.state === 'deleting') throw noSuchRecording()
       if (row.state === 'recording') throw new AppError('conflict', 'This recording goes on. Stop it first.')
-      const lost = ['files-lost', 'files-unreadable'].includes(String(row.error?.['code']))
-      if (lost || !(await hasTracks(trx, id))) {
+      if (areFilesLost(row) || !(await hasTracks(trx, id))) {
         throw new AppError('conflict', 'There is nothing in this recording that something could be made of.')
       }
       const known = await outputsOf(trx, [id])
@@ -396,10 +395,6 @@ export class Recordings {
     await this.#storing.close()
     this.#home.close()
   }
-}
-
-function noRecording(): AppError {
-  return new AppError('not-found', 'There is no such recording.')
 }
 
 async function textOf(stream: Readable): Promise<string> {

@@ -16,7 +16,7 @@ import {
 } from './recordings.store.ts'
 import type { NewShare, RecordingShareView, RecordingView, SharedRecordingView } from './shapes.ts'
 import { countView, deleteShare, findShare, insertShare, openShares, type ShareRow } from './shares.store.ts'
-import { fileView, inOrder, participantView, personOf } from './views.ts'
+import { fileView, inOrder, participantView, personView } from './views.ts'
 
 export interface SharesOptions {
   readonly db: Db
@@ -144,7 +144,7 @@ function shareView(row: ShareRow): RecordingShareView {
   return {
     id: row.id,
     createdAt: row.created_at.toISOString(),
-    createdBy: personOf(row.created_by),
+    createdBy: personView(row.created_by),
     expiresAt: row.expires_at.toISOString(),
     mayDownload: row.may_download,
     views: row.views,

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { UploadState } from '../../recorder/storage/uploads.ts'
 import type { Core } from './core.ts'
 import { InTurn } from './in-turn.ts'
-import type { UploadState } from './ports.ts'
 import {
   filesOf,
   lockRecording,

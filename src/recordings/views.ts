@@ -51,13 +51,13 @@ export async function viewsOf(
       state: row.state,
       progress: progressOf(row, ofIt),
       startedAt: row.started_at.toISOString(),
-      startedBy: personOf(row.started_by),
+      startedBy: personView(row.started_by),
       ...(row.ended_at ? { endedAt: row.ended_at.toISOString() } : {}),
       ...(row.end_reason === null ? {} : { endReason: row.end_reason }),
       durationMs: row.state === 'recording' ? since(row.started_at, now) : row.duration_ms,
       bytes: row.bytes,
       participants: (participantsBy.get(row.id) ?? []).map(participantView),
-      ...failureOf(row.error),
+      ...failureView(row.error),
       upload: uploadOf(row),
       outputs: ofIt.map((output) => outputView(output, { row, files: filesBy.get(output.id) ?? [] })),
       ...(row.expires_at ? { expiresAt: row.expires_at.toISOString() } : {}),
@@ -85,7 +85,7 @@ export function outputView(
     state: output.state as RecordingOutputView['state'],
     progress: output.state === 'ready' ? 1 : clamped(output.progress),
     attempts: output.attempts,
-    ...failureOf(output.error),
+    ...failureView(output.error),
     createdAt: output.created_at.toISOString(),
     ...(output.finished_at ? { finishedAt: output.finished_at.toISOString() } : {}),
     files: output.state === 'ready' ? inOrder(files).map((file) => fileView(file, row)) : [],
@@ -148,7 +148,7 @@ export function participantView(row: ParticipantRow): RecordedParticipant {
 }
 
 /** The part of people that is shown: `{ kind, id?, name? }`. */
-export function personOf(json: Record<string, unknown> | null): RecordingView['startedBy'] {
+export function personView(json: Record<string, unknown> | null): RecordingView['startedBy'] {
   const { kind, id, name } = json ?? {}
   return {
     kind: typeof kind === 'string' ? kind : 'server',
@@ -163,7 +163,7 @@ export function inOrder(files: readonly FileRow[]): FileRow[] {
   return files.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
 }
 
-function failureOf(error: Record<string, unknown> | null): { error?: { code: string; message: string } } {
+function failureView(error: Record<string, unknown> | null): { error?: { code: string; message: string } } {
   if (!error) return {}
   const { code, message } = error
   return { error: { code: textOr(code, 'unknown'), message: textOr(message, 'Something went wrong.') } }

@@ -60,6 +60,16 @@ test('a backend starts, watches and stops the recording of a room; what was capt
   assert.equal(tracks.items[0].participant, ben.peerId)
   assert.equal((await backend.call('DELETE', `/recordings/${id}`)).status, 204)
   assert.equal((await backend.get(`/recordings/${id}`)).status, 404)
+  const { audit } = await server.app.services()
+  const { items } = await audit.find({ target: 'lesson', limit: 50 })
+  assert.deepEqual(
+    items.map(({ action, actor_kind: kind, data }) => [action, kind, data?.['recordingId']]).toSorted(),
+    [
+      ['recording.started', 'api-key', id],
+      ['recording.stopped', 'api-key', id],
+    ],
+    'each once, and by whom',
+  )
 })
 
 test('the host of a meeting records it while it is live; who is invited does not', async () => {

@@ -14,10 +14,11 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { loadConfig } from '../../../config/load.ts'
+import type { UploadState } from '../../../recorder/storage/uploads.ts'
 import type { Db } from '../../db/database.ts'
 import { AppError } from '../../lib/app-error.ts'
+import type { CreateUploads, Objects, Render } from '../../recordings/core.ts'
 import { Home } from '../../recordings/home.ts'
-import type { CreateUploads, Objects, Render, UploadState } from '../../recordings/ports.ts'
 import {
   filesOf,
   findRecording,
