@@ -87,13 +87,13 @@ interface PreviewPlan {
   readonly rows: number
 }
 
-export function planPreview(durationMs: number): PreviewPlan {
+function planPreview(durationMs: number): PreviewPlan {
   const everyMs = Math.max(shortestMs, Math.ceil(durationMs / most / 1000) * 1000)
   const count = Math.max(1, Math.ceil(durationMs / everyMs))
   return { count, everyMs, columns: Math.min(columns, count), rows: Math.ceil(count / columns) }
 }
 
-export function previewIndex(plan: PreviewPlan, durationMs: number, shownAs: string): string {
+function previewIndex(plan: PreviewPlan, durationMs: number, shownAs: string): string {
   const cues = Array.from({ length: plan.count }, (_, place) => {
     const until = Math.min((place + 1) * plan.everyMs, durationMs)
     const x = (place % plan.columns) * tile.width

@@ -1,5 +1,4 @@
-export const renderErrorCodes = ['nothing-captured', 'ffmpeg-failed', 'disk-full', 'stopped'] as const
-export type RenderErrorCode = (typeof renderErrorCodes)[number]
+export type RenderErrorCode = 'nothing-captured' | 'ffmpeg-failed' | 'disk-full' | 'stopped'
 
 /** Why nothing was made of a recording. */
 export class RenderError extends Error {

@@ -83,13 +83,13 @@ function isSound(strip: Strip): strip is Strip & { kind: keyof typeof targets } 
 }
 
 /** In decibels, for a loudness in LUFS; undefined for what is too short or too quiet to say. */
-export function gainFor(loudness: number | undefined, target: number): number {
+function gainFor(loudness: number | undefined, target: number): number {
   if (loudness === undefined || loudness < noiseLufs) return 0
   return Math.round(Math.min(mostGainDb, Math.max(-mostLossDb, target - loudness)) * 10) / 10
 }
 
 /** Holes become silence, differences of clocks are stretched away, and what is loud at once does not clip. */
-export function mixGraph(inputs: readonly { gainDb: number }[], durationMs: number): string {
+function mixGraph(inputs: readonly { gainDb: number }[], durationMs: number): string {
   const evened = inputs.map(({ gainDb }, place) => {
     // Resampling is on from the beginning: else the first stretch sets it up anew, and all that came before is put in twice.
     const inTime = 'aresample=48000:flags=+res:async=1000:min_hard_comp=0.05:first_pts=0'

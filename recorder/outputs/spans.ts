@@ -16,7 +16,7 @@ export function mergeSpans(spans: readonly Span[], bridgeMs = 0): Span[] {
   return merged
 }
 
-export function intersection(a: Span, b: Span): Span | undefined {
+function intersection(a: Span, b: Span): Span | undefined {
   const both = { fromMs: Math.max(a.fromMs, b.fromMs), toMs: Math.min(a.toMs, b.toMs) }
   return isSomething(both) ? both : undefined
 }

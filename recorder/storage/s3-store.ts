@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
+import { contentDisposition } from '../../src/lib/content-disposition.ts'
 import type { Log } from '../../src/lib/log.ts'
 import { mapLimit } from './map-limit.ts'
 import type { Bucket } from './bucket.ts'
@@ -149,7 +150,9 @@ export class S3Store implements ObjectStore {
         Bucket: bucket,
         Key: key,
         ResponseContentType: contentType,
-        ...(downloadName !== undefined && { ResponseContentDisposition: attachment(downloadName) }),
+        ...(downloadName !== undefined && {
+          ResponseContentDisposition: contentDisposition('attachment', downloadName),
+        }),
       })
       return getSignedUrl(client, command, { expiresIn: expiresSeconds })
     }
@@ -160,14 +163,4 @@ interface LinkOptions {
   readonly expiresSeconds: number
   readonly downloadName?: string
   readonly contentType: string
-}
-
-/** The header that makes a browser save a file under a name, whatever the name holds (RFC 6266). */
-export function attachment(name: string): string {
-  const plain = name.replace(/[^\x20-\x7e]|["\\%/]/g, '_')
-  const encoded = encodeURIComponent(name.toWellFormed()).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
 }

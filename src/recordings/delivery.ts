@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/schema.ts'
 import { AppError } from '../lib/app-error.ts'
+import { contentDisposition } from '../lib/content-disposition.ts'
 import type { Log } from '../lib/log.ts'
 import type { Objects } from './core.ts'
 import { partOf } from './ranges.ts'
@@ -185,16 +186,6 @@ function notThere(): AppError {
 
 function unavailable(): AppError {
   return new AppError('unavailable', 'The storage does not answer. Try again later.', { why: 'storage' })
-}
-
-/** RFC 6266: an ASCII name for old programs, the real one for all others. */
-export function contentDisposition(type: 'inline' | 'attachment', name: string): string {
-  const ascii = name.replace(/[^\x20-\x7e]|["\\%]/g, '_')
-  const encoded = encodeURIComponent(name).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-  return `${type}; filename="${ascii}"${ascii === name ? '' : `; filename*=UTF-8''${encoded}`}`
 }
 
 /** Where browsers load video and sound from, besides this server: for its Content-Security-Policy. */
