@@ -54,14 +54,17 @@ async function owner(mark: string, role: 'host' | 'admin' = 'host'): Promise<Own
     startedBy: { kind: 'account', id: somebody.id, name: `Name ${mark}` },
     participants: [{ identity: somebody.id, name: `Name ${mark}`, accountId: somebody.id }],
   })
-  await made(`/recordings/${id}/shares`)
+  const { id: shareId } = await made(`/recordings/${id}/shares`)
   await made('/account/calendar-feed')
   await made('/account/second-factor')
   // A second session, as on a phone.
   const { accounts } = await server.app.services()
   const phone = { address: '192.0.2.9', userAgent: `Phone of ${mark}` }
   await accounts.logIn.logIn({ email: somebody.email, password: 'correct horse battery' }, phone, new Date())
-  return { ...somebody, mark, ids: await idsOf(somebody) }
+  const ids = await idsOf(somebody)
+  // Lists of recordings do not name them.
+  ids.get('Recordings')!.add(shareId as string)
+  return { ...somebody, mark, ids }
 }
 
 const hasIds = ({ parameters }: Operation): boolean => parameters.some(({ in: place }) => place === 'path')
@@ -134,31 +137,54 @@ async function belongings(somebody: Person): Promise<Map<string, string>> {
   return all
 }
 
-/** Puts `id` wherever an id goes. */
-function* withId(operation: Operation, id: string): Generator<{ path: string; body: unknown }> {
-  const inPath = operation.parameters.filter(({ in: place }) => place === 'path')
+/** What kind of thing an id is of: `acc_`, `meeting:`. Those of sessions have no mark. */
+function kindOf(id: string): string {
+  return /^([a-z]+[_:]|room-)|@/.exec(id)?.[0] ?? ''
+}
+
+/** Ids that go where `example` stands: those of its kind, and one of each other. */
+function idsFor(example: string, ids: readonly string[]): string[] {
+  const firsts = Map.groupBy(ids, kindOf)
+  return ids.filter((id) => kindOf(id) === kindOf(example) || firsts.get(kindOf(id))![0] === id)
+}
+
+/** Puts each kind of `foreign` ids wherever an id goes; those beside it are the `own` ones of who asks. */
+function* withIds(
+  operation: Operation,
+  { foreign, own }: { foreign: readonly string[]; own: readonly string[] },
+): Generator<{ path: string; body: unknown }> {
+  const inPath = operation.parameters
+    .filter(({ in: place }) => place === 'path')
+    .map(({ name, schema }) => ({ name, example: String(exampleOf(schema as never)) }))
   const example = operation.body && (exampleOf(operation.body as never) as Record<string, unknown>)
-  const examplePath = inPath.reduce(
-    (path, { name, schema }) =>
-      path.replace(`{${name}}`, encodeURIComponent(String(exampleOf(schema as never)))),
-    operation.path,
-  )
-  for (const { name } of inPath) {
-    const others = inPath.filter((parameter) => parameter.name !== name)
-    const path = others.reduce(
-      (at, other) =>
-        at.replace(`{${other.name}}`, encodeURIComponent(String(exampleOf(other.schema as never)))),
-      operation.path.replace(`{${name}}`, encodeURIComponent(id)),
+  const pathWith = (choose: (name: string, example: string) => string): string =>
+    inPath.reduce(
+      (path, { name, example: usual }) => path.replace(`{${name}}`, encodeURIComponent(choose(name, usual))),
+      operation.path,
     )
-    yield { path, body: example }
-    // Without what only backends may say, and with as little as is allowed.
-    if (operation.body) yield { path, body: minimal(operation.body) }
+  const kin = (usual: string, ids: readonly string[]): string =>
+    (kindOf(usual) === '' ? undefined : ids.find((id) => kindOf(id) === kindOf(usual))) ?? usual
+  for (const { name, example: usual } of inPath) {
+    for (const id of idsFor(usual, foreign)) {
+      const path = pathWith((other, its) => (other === name ? id : kin(its, own)))
+      // Without what only backends may say, and with as little as is allowed.
+      yield { path, body: operation.body && minimal(operation.body) }
+      if (operation.body && kindOf(id) === kindOf(usual)) yield { path, body: example }
+    }
   }
+  // A thing with what is really in it.
+  if (inPath.length > 1) {
+    yield { path: pathWith((_name, usual) => kin(usual, foreign)), body: example }
+  }
+  const examplePath = pathWith((_name, usual) => usual)
   for (const key of Object.keys(example ?? {}).filter((name) => /Id$/.test(name))) {
-    yield { path: examplePath, body: { ...minimal(operation.body!), [key]: id } }
+    for (const id of idsFor(String(example![key]), foreign)) {
+      yield { path: examplePath, body: { ...minimal(operation.body!), [key]: id } }
+    }
   }
-  for (const { name, in: place } of operation.parameters) {
-    if (place === 'query' && /Id$|^(actor|target|room|of)$/.test(name)) {
+  for (const { name, in: place, schema } of operation.parameters) {
+    if (place !== 'query' || !/Id$|^(actor|target|room|of)$/.test(name)) continue
+    for (const id of idsFor(String(exampleOf(schema as never)), foreign)) {
       yield { path: `${examplePath}?${name}=${encodeURIComponent(id)}`, body: example }
     }
   }
@@ -172,33 +198,41 @@ function minimal(schema: NonNullable<Operation['body']>): Record<string, unknown
 /** Endpoints of the own account and session: they concern whoever asks, and would end who asks here. */
 const ofOneself = /^\/(auth|account)(\/|$)/
 
-async function tryAll(by: Person, of: Owner): Promise<{ tried: number; trespasses: string[] }> {
+/** Requests that are under way at once. */
+const atOnce = 16
+
+async function tryAll(
+  by: Person & Pick<Owner, 'ids'>,
+  of: Owner,
+): Promise<{ tried: number; trespasses: string[] }> {
+  const all = (ids: Owner['ids']) => [...new Set([...ids.values()].flatMap((some) => [...some]))]
+  const ids = { foreign: all(of.ids), own: all(by.ids) }
+  const requests = operations
+    .filter((operation) => !isPublic(operation) && (hasIds(operation) || !ofOneself.test(operation.path)))
+    .flatMap((operation) => [...withIds(operation, ids)].map((request) => ({ operation, ...request })))
   const trespasses: string[] = []
-  let tried = 0
-  const ids = new Set([...of.ids.values()].flatMap((some) => [...some]))
-  for (const operation of operations) {
-    if (isPublic(operation) || (ofOneself.test(operation.path) && !hasIds(operation))) continue
-    for (const id of ids) {
-      for (const { path, body } of withId(operation, id)) {
-        tried++
-        const answer = await by.client.call(operation.method, path, body === undefined ? {} : { body })
-        const text = JSON.stringify(answer.body ?? '')
-        const where = `${operation.method} ${path}: ${answer.status} ${text.slice(0, 200)}`
-        if (answer.status >= 500) trespasses.push(`fails: ${where}`)
-        if (text.includes(of.mark)) trespasses.push(`shows: ${where}`)
-        // Deleting what is not there is done at once; whether something went is seen afterwards.
-        if (answer.status < 300 && hasIds(operation) && operation.method !== 'DELETE') {
-          trespasses.push(`does: ${where}`)
-        }
+  const waiting = requests.values()
+  const goOn = async () => {
+    for (const { operation, path, body } of waiting) {
+      const answer = await by.client.call(operation.method, path, body === undefined ? {} : { body })
+      const text = JSON.stringify(answer.body ?? '')
+      const where = `${operation.method} ${path}: ${answer.status} ${text.slice(0, 200)}`
+      if (answer.status >= 500) trespasses.push(`fails: ${where}`)
+      if (text.includes(of.mark)) trespasses.push(`shows: ${where}`)
+      // Deleting what is not there is done at once; whether something went is seen afterwards.
+      if (answer.status < 300 && hasIds(operation) && operation.method !== 'DELETE') {
+        trespasses.push(`does: ${where}`)
       }
     }
   }
-  return { tried, trespasses }
+  await Promise.all(Array.from({ length: atOnce }, goOn))
+  return { tried: requests.length, trespasses }
 }
 
 test('nobody reads, changes or ends what is somebody else’s, whichever id they put wherever', async (t) => {
   const [ana, ben] = [await owner('quail'), await owner('heron')]
-  const stranger = await person(server, { role: 'member' })
+  const somebody = await person(server, { role: 'member' })
+  const stranger = { ...somebody, ids: await idsOf(somebody) }
 
   // Those to whom it belongs can use each kind of id: a test of refusals alone would prove nothing.
   for (const [tag, one] of [
@@ -220,7 +254,6 @@ test('nobody reads, changes or ends what is somebody else’s, whichever id they
   let count = 0
   for (const [by, of] of [
     [ben, ana],
-    [ana, ben],
     [stranger, ana],
   ] as const) {
     const { tried, trespasses } = await tryAll(by, of)
