@@ -10,6 +10,7 @@ import type { Log } from './lib/log.ts'
 import { Mailer } from './mail/mailer.ts'
 import { MeetingServices } from './meetings/meeting-services.ts'
 import { openRecordings } from './recordings/open-recordings.ts'
+import { attachRecordings } from './recordings/personal-data.ts'
 import type { Recordings } from './recordings/recordings.ts'
 import { urlOf } from './start-summary.ts'
 
@@ -50,6 +51,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const meetings = new MeetingServices({ db, box, config, log, audit, apiKeys, mailer, baseUrl })
     const { setUpCode } = options
     const accounts = new AccountServices({ db, box, config, log, audit, mailer, baseUrl, setUpCode })
+    // While meetings still say who their host was.
+    attachRecordings(accounts.hooks)
     meetings.attach(accounts.hooks)
     const chores = new Chores({
       everyMs: choresMs,

@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/tables.ts'
 import type { MeetingsConfig } from '../../config/schema.ts'
+import { formerMember } from '../lib/former-member.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Invitations } from './invitations.ts'
 import { lockMeeting, type Trx } from './meetings.store.ts'
@@ -7,8 +8,6 @@ import { findOpenSession } from './sessions.store.ts'
 import { finishSession, settle } from './running.ts'
 
 /** What is kept here about somebody: to hand it to them, and to forget it. */
-
-const formerMember = 'Former member'
 
 export interface PersonalDataOptions {
   readonly config: { readonly meetings: MeetingsConfig }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { sql, type Insertable, type Selectable, type Transaction, type Updateable } from 'kysely'
 import type {
   Queryable,
@@ -7,6 +8,7 @@ import type {
   RecordingsTable,
   Tables,
 } from '../db/tables.ts'
+import { formerMember } from '../lib/former-member.ts'
 import type { EndReason, RecordingState } from './shapes.ts'
 
 /** Rows of recordings, who is in them, what was made of them and their files. */
@@ -27,8 +29,26 @@ export type FileRow = Selectable<RecordingFilesTable>
 /** removing: it is shown to nobody any more, and its files are being deleted. */
 export type OutputState = 'queued' | 'running' | 'ready' | 'failed' | 'removing'
 
+/** Who began it and has deleted their account meanwhile is not named. */
 export async function insertRecording(db: Queryable, row: Insertable<RecordingsTable>): Promise<void> {
-  await db.insertInto('recordings').values(row).execute()
+  const startedBy = sql`${row.started_by}::jsonb`
+  const former = JSON.stringify({ kind: 'account', name: formerMember })
+  await db
+    .insertInto('recordings')
+    .values({
+      ...row,
+      started_by: sql`case
+        when ${startedBy} ->> 'kind' = 'account'
+          and not exists (select id from accounts where id = ${startedBy} ->> 'id' for key share)
+        then ${former}::jsonb else ${startedBy} end`,
+    })
+    .execute()
+}
+
+/** What stands for an identity in a recording once its account is deleted: whoever does not know the one cannot tell it. */
+export function formerIdentity(recordingId: string, identity: string): string {
+  const hash = createHash('sha256').update(`${recordingId} ${identity}`).digest('base64url')
+  return `former_${hash.slice(0, 16)}`
 }
 
 export function findRecording(db: Queryable, id: string): Promise<RecordingRow | undefined> {
@@ -149,29 +169,45 @@ function attendedBy(db: Queryable, { accountId, email }: Viewer) {
     )
 }
 
-/** Keeps somebody; who comes again may have another name, and keeps their place. */
+/**
+ * Keeps somebody; who comes again may have another name, and keeps their place. Who has deleted their account stays without
+ * name and identity, whatever the files say; a recording that is gone keeps nobody.
+ */
 export async function keepParticipant(
   db: Queryable,
   row: { recordingId: string; identity: string; name: string; accountId: string | null; position: number },
 ): Promise<void> {
+  const { recordingId, identity, name, accountId, position } = row
+  const former = formerIdentity(recordingId, identity)
+  // Held until this is written: whoever deletes the account finds the row, or this finds no account.
+  const isGone = sql<boolean>`(${accountId}::text is not null and account.id is null)`
   await db
+    .with('account', (from) =>
+      from.selectFrom('accounts').select('accounts.id').where('accounts.id', '=', accountId).forKeyShare(),
+    )
     .insertInto('recording_participants')
     .columns(['recording_id', 'identity', 'name', 'account_id', 'position'])
-    // Who has deleted their account meanwhile is kept without it; a recording that is gone keeps nobody.
     .expression((from) =>
       from
         .selectFrom('recordings')
-        .where('recordings.id', '=', row.recordingId)
-        .select((inner) => [
+        .leftJoin('account', (join) => join.onTrue())
+        .where('recordings.id', '=', recordingId)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('recording_participants')
+                .select('recording_participants.identity')
+                .where('recording_participants.recording_id', '=', recordingId)
+                .where('recording_participants.identity', '=', former),
+            ),
+          ),
+        )
+        .select([
           'recordings.id',
-          sql<string>`${row.identity}::text`.as('identity'),
-          sql<string>`${row.name}::text`.as('name'),
-          inner
-            .selectFrom('accounts')
-            .select('accounts.id')
-            .where('accounts.id', '=', row.accountId)
-            .as('account_id'),
-          sql<number>`${row.position}::integer`.as('position'),
+          sql<string>`case when ${isGone} then ${former}::text else ${identity}::text end`.as('identity'),
+          sql<string>`case when ${isGone} then ${formerMember}::text else ${name}::text end`.as('name'),
+          'account.id as account_id',
+          sql<number>`${position}::integer`.as('position'),
         ]),
     )
     .onConflict((conflict) =>
@@ -193,7 +229,7 @@ export async function keepSpeech(
     .updateTable('recording_participants')
     .set({ speech: JSON.stringify({ spans }) })
     .where('recording_id', '=', recordingId)
-    .where('identity', '=', identity)
+    .where('identity', 'in', [identity, formerIdentity(recordingId, identity)])
     .execute()
 }
 

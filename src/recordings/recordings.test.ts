@@ -10,7 +10,7 @@ import { recordFixtures, type Fixture } from '../tests/support/recorded-folder.t
 import { MemoryBucket, never, quickRender, RecordingsStage } from '../tests/support/recordings-stage.ts'
 import { addAccount } from '../tests/support/meetings.ts'
 import { until } from '../tests/support/until.ts'
-import { listRecordings } from './recordings.store.ts'
+import { formerIdentity, listRecordings } from './recordings.store.ts'
 import { maxOutputs } from './recordings.ts'
 
 let fixtures: Record<Fixture, string>
@@ -51,7 +51,7 @@ forEachDatabase('what was captured is listed, and the video that is wanted is ma
   assert.deepEqual(
     (await stage.participants(id)).map(({ identity, name, account_id }) => [identity, name, account_id]),
     [
-      ['ben', 'Ben', null],
+      [formerIdentity(id, 'ben'), 'Former member', null],
       ['ana', 'Ana', ana.accountId],
     ],
   )
