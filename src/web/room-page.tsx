@@ -42,6 +42,8 @@ export interface Entry {
   readonly name: string
   /** A room token; asked for anew when the connection has to be made again. */
   readonly token?: (() => Promise<string>) | undefined
+  /** As host of a meeting, whose grants say all that its settings allow. */
+  readonly isMeetingHost?: boolean
 }
 
 export interface Ending {

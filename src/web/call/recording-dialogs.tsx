@@ -72,11 +72,12 @@ export function RecordingDialog({ call, state, recording, onClose }: RecordingDi
   const { busy, refusal, run } = useAsking(() => call.stopRecording(), onClose)
   const { by, isOwn, since, notice, asksConsent } = recording
   const starter = isOwn ? 'you' : by
+  const title = describeMark(recording)
   return (
-    <Dialog title={describeMark(recording)} onClose={onClose}>
+    <Dialog title={title} onClose={onClose}>
       <dl className="recording-facts">
         <div>
-          <dt>For</dt>
+          <dt>So far</dt>
           <dd className="recording-time">{formatClock(now - since)}</dd>
         </div>
         {starter !== undefined && (
@@ -86,7 +87,7 @@ export function RecordingDialog({ call, state, recording, onClose }: RecordingDi
           </div>
         )}
       </dl>
-      <p className="recording-says">{notice}</p>
+      {notice.replace(/\.$/, '') !== title && <p className="recording-says">{notice}</p>}
       {asksConsent && <Consent call={call} recording={recording} />}
       {state.mayRecord && <Health state={state} asksConsent={asksConsent} />}
       {refusal !== undefined && <Note kind="error">{refusal}</Note>}

@@ -38,6 +38,8 @@ export interface EnterOptions {
   readonly name: string
   /** A room token, asked for anew with each connection; left out, the one in the address of the page. */
   readonly token?: (() => Promise<string>) | undefined
+  /** As host of a meeting, whose grants say all that its settings allow. */
+  readonly isMeetingHost?: boolean
   /** Called when one has to be let in, again when the reason changes, and when one is. */
   readonly onWaiting: (why: WaitReason | 'admitted') => void
   /** Ends the attempt. */
@@ -66,6 +68,7 @@ export async function enterRoom({
   room: roomId,
   name,
   token: given,
+  isMeetingHost = false,
   takeTracks,
 }: EnterOptions): Promise<Call> {
   const { cameraId, microphoneId, speakerId } = settings()
@@ -75,7 +78,7 @@ export async function enterRoom({
     dataTopics: [chatTopic],
   })
   window.sluiceRoom = room
-  const call = new SdkCall(room)
+  const call = new SdkCall(room, { isMeetingHost })
   const token = given ?? tokenOfAddress()
   const admitted = (state: Room['state']) => {
     if (state === 'connecting') onWaiting('admitted')
@@ -142,6 +145,7 @@ class SdkCall implements Call {
   readonly #listeners = new Set<() => void>()
   readonly #eventListeners = new Set<(event: CallEvent) => void>()
   readonly #pictures = new WeakMap<Track, Picture>()
+  readonly #isMeetingHost: boolean
   readonly #people = new Map<string, Person>()
   readonly #lastSpoke = new Map<string, number>()
   #state: CallState
@@ -157,8 +161,9 @@ class SdkCall implements Call {
   #consent: { readonly to: string; readonly agrees: boolean } | undefined
   readonly host: HostActions
 
-  constructor(room: Room) {
+  constructor(room: Room, { isMeetingHost }: { isMeetingHost: boolean }) {
     this.#room = room
+    this.#isMeetingHost = isMeetingHost
     this.#policy = room.policy
     this.host = hostActions(room, {
       problem: (error) => this.#problem(textOf(error)),
@@ -502,8 +507,14 @@ class SdkCall implements Call {
       spotlight: room.spotlight?.isLocal ? people[0]?.id : room.spotlight?.id,
       recording: this.#recordingOf(room.recording),
       recordingHealth: room.recordingHealth,
-      mayRecord: room.can('record'),
+      mayRecord: this.#mayRecord(),
     }
+  }
+
+  /** Who moderates may record; but hosts are not granted it where the meeting is never recorded. What goes on they may end. */
+  #mayRecord(): boolean {
+    const { grants, recording } = this.#room
+    return this.#room.can('record') && (!this.#isMeetingHost || grants.record || recording !== undefined)
   }
 
   /** The name of who started it stays when they leave. */

@@ -106,7 +106,12 @@ function Meeting({ meeting, onInside, onLook }: MeetingProps) {
   const enter = async (name: string) => {
     try {
       const answer = await join(name)
-      return { room: answer.room, name: answer.name, token: renewedToken(answer, () => join(name)) }
+      return {
+        room: answer.room,
+        name: answer.name,
+        token: renewedToken(answer, () => join(name)),
+        isMeetingHost: answer.role === 'host',
+      }
     } catch (thrown) {
       if (asksForPasscode(thrown)) {
         setAsked(true)

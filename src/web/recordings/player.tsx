@@ -14,6 +14,7 @@ import type { RecordedPerson, RecordingFile } from '../api/types.ts'
 import { initials } from '../ui/initials.ts'
 import { useSettings } from '../ui/settings.ts'
 import { formatClock } from '../ui/time.ts'
+import { mainFile } from './media.ts'
 import { SeekBar } from './seek-bar.tsx'
 import { speakersAt } from './speech.ts'
 import type { Playback, PlaybackActs } from './use-playback.ts'
@@ -22,7 +23,7 @@ import './player.css'
 
 interface PlayerProps {
   readonly title: string
-  /** What is played, and its pictures. */
+  /** What is played, by `element`, and its pictures. */
   readonly files: readonly RecordingFile[]
   readonly people: readonly RecordedPerson[]
   readonly element: RefObject<HTMLVideoElement | null>
@@ -40,9 +41,8 @@ export function Player({ title, files, people, element, playback, acts }: Player
   const resting = useResting(frame, fullScreen.on && playback.playing)
   const previews = usePreviews(files)
   useKeys(frame, acts, fullScreen.toggle)
-  const media = files.find(({ kind }) => kind === 'video' || kind === 'audio')
   const poster = files.find(({ kind }) => kind === 'poster')?.url
-  const isSound = media?.kind === 'audio'
+  const isSound = mainFile(files)?.kind === 'audio'
   const { time, duration, playing, ended, waiting, failed, muted, volume, rate } = playback
   const playLabel = playing ? 'Pause' : ended ? 'Play again' : 'Play'
   const PlayIcon = playing ? Pause : ended ? RotateCcw : Play
@@ -58,7 +58,6 @@ export function Player({ title, files, people, element, playback, acts }: Player
       <div className="player-picture" data-sound={isSound || undefined}>
         <video
           ref={element}
-          src={media?.url}
           poster={poster}
           preload="metadata"
           playsInline

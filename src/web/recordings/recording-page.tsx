@@ -102,7 +102,6 @@ function Details({ recording, onChange, onLook }: DetailsProps) {
       <div className="recording-page">
         {shown ? (
           <Watch
-            key={shown.id}
             title={title}
             files={shown.files}
             people={participants}
@@ -145,7 +144,7 @@ function NotYet({ recording, onLook }: { recording: Recording; onLook: () => Pro
       return (
         <div className="recording-still" data-testid="still-recording">
           <Disc size={30} aria-hidden className="recording-still-icon" />
-          <p className="empty-title">It goes on</p>
+          <p className="empty-title">This call is being recorded</p>
           <p className="soft">When it has ended, the video is made and appears here.</p>
           {role === 'manager' && (
             <button type="button" className="button" aria-disabled={busy} onClick={() => void run()}>

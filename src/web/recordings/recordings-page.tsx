@@ -1,8 +1,8 @@
 import { Clapperboard, X } from 'lucide-react'
-import { path } from '../api/client.ts'
+import { path, type RequestOptions } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
-import type { Meeting, Recording, RecordingState } from '../api/types.ts'
-import { usePages, useQuery } from '../api/use-query.ts'
+import type { Meeting, Page, Recording, RecordingState } from '../api/types.ts'
+import { usePages, useQuery, type Pages } from '../api/use-query.ts'
 import { EmptyState } from '../ui/feedback.tsx'
 import { Segmented, SelectField } from '../ui/fields.tsx'
 import { Frame } from '../ui/frame.tsx'
@@ -22,6 +22,11 @@ const states: readonly (readonly [Shown, string])[] = [
   ['failed', 'Failed'],
 ]
 
+/** So many that begin between two looks are shown. */
+const atOnce = 10
+/** When it is looked for what has begun, in milliseconds. */
+const lookAgainAfter = 15_000
+
 /** `/recordings`: all that one may see. In the address: `search`, `state`, `meeting`, for admins `of`. */
 export function RecordingsPage() {
   const { account } = useSession()
@@ -30,15 +35,13 @@ export function RecordingsPage() {
   const meetingId = address.get('meeting') ?? undefined
   const search = address.get('search') ?? undefined
   const everybodys = account?.role === 'admin' && address.get('of') === 'all'
-  const list = usePages<Recording>('/recordings', {
-    query: { state, meetingId, search, of: everybodys ? 'all' : undefined },
-  })
+  const list = useRecordings({ state, meetingId, search, of: everybodys ? 'all' : undefined })
   const filtered = state !== '' || meetingId !== undefined || search !== undefined
   return (
     <Frame
       title="Recordings"
       width="wide"
-      lead="Of the meetings you host, and of those you were in, where their recordings are shown to all."
+      lead="Of the meetings you host, and of those you were in, where people may watch what was recorded."
     >
       <div className="recording-filters">
         {account?.role === 'admin' && (
@@ -93,6 +96,21 @@ export function RecordingsPage() {
       </ListState>
     </Frame>
   )
+}
+
+/** The list, with what began since it was asked for on top. */
+function useRecordings(query: RequestOptions['query']): Pages<Recording> {
+  const list = usePages<Recording>('/recordings', { query })
+  const newest = useQuery<Page<Recording>>('/recordings', {
+    query: { ...query, limit: atOnce },
+    every: lookAgainAfter,
+  })
+  const { items } = list
+  const known = new Set(items?.map(({ id }) => id))
+  // What was there already comes further down, and is on a later page.
+  const before = items?.[0]?.startedAt ?? ''
+  const begun = newest.data?.items.filter(({ id, startedAt }) => !known.has(id) && startedAt >= before) ?? []
+  return { ...list, items: items && [...begun, ...items] }
 }
 
 function MeetingFilter({ meetingId }: { meetingId: string }) {

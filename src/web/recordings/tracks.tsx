@@ -34,6 +34,9 @@ export function Tracks({ recordingId }: { recordingId: string }) {
   )
 }
 
+/** Those that are not all capitals. */
+const codecNames: Readonly<Record<string, string>> = { opus: 'Opus' }
+
 const columns: readonly Column<RecordingTrack>[] = [
   { title: 'Who', kind: 'main', cell: ({ name }) => name },
   { title: 'What', cell: ({ source }) => sourceNames[source] ?? 'Other' },
@@ -42,7 +45,11 @@ const columns: readonly Column<RecordingTrack>[] = [
     cell: ({ startMs, endMs }) =>
       endMs === undefined ? formatClock(startMs) : `${formatClock(startMs)} – ${formatClock(endMs)}`,
   },
-  { title: 'Codec', wideOnly: true, cell: ({ codec }) => codec.toUpperCase() },
+  {
+    title: 'Codec',
+    wideOnly: true,
+    cell: ({ codec }) => codecNames[codec.toLowerCase()] ?? codec.toUpperCase(),
+  },
   { title: 'Lost', cell: ({ packets, lostPackets }) => lossOf(packets, lostPackets) },
   {
     title: 'File',

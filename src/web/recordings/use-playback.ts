@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 
 /** What a media element does, as values. Times are milliseconds. */
 export interface Playback {
@@ -31,6 +31,8 @@ export interface PlaybackActs {
 }
 
 interface PlaybackOptions {
+  /** Address of what is played. When it becomes another one, that goes on where this was. */
+  readonly src: string | undefined
   /** Of the file, until the element knows it, in milliseconds. */
   readonly durationMs: number
   /** Asked once when nothing comes any more: the session may have ended meanwhile. Never throws. */
@@ -45,9 +47,10 @@ const events = [
   ...['ended', 'volumechange', 'ratechange', 'loadeddata', 'emptied'],
 ]
 
-export function usePlayback({ durationMs, renew }: PlaybackOptions) {
+export function usePlayback({ src, durationMs, renew }: PlaybackOptions) {
   const element = useRef<HTMLVideoElement>(null)
-  const [failed, setFailed] = useState(false)
+  /** What could not be played. */
+  const [failed, setFailed] = useState<string>()
   const [read, setRead] = useState<Omit<Playback, 'failed'>>({
     time: 0,
     duration: durationMs,
@@ -61,16 +64,17 @@ export function usePlayback({ durationMs, renew }: PlaybackOptions) {
   })
   const lastFault = useRef(-Infinity)
 
-  /** Loads it anew and goes on where it was. */
-  const reload = useCallback(async () => {
+  useLayoutEffect(() => {
     const media = element.current
-    if (!media) return
-    const { currentTime, paused, playbackRate } = media
+    if (!media || src === undefined) return
+    lastFault.current = -Infinity
+    goOn(media, () => (media.src = src))
+  }, [src])
+
+  const reload = useCallback(async () => {
     await renew()
-    media.load()
-    media.currentTime = currentTime
-    media.playbackRate = playbackRate
-    if (!paused) await media.play().catch(() => undefined)
+    const media = element.current
+    if (media) goOn(media, () => media.load())
   }, [renew])
 
   useEffect(() => {
@@ -79,7 +83,7 @@ export function usePlayback({ durationMs, renew }: PlaybackOptions) {
     const update = () => setRead(readMedia(media, durationMs))
     const onError = () => {
       if (!media.error) return
-      if (performance.now() - lastFault.current < sameFault) return setFailed(true)
+      if (performance.now() - lastFault.current < sameFault) return setFailed(src)
       lastFault.current = performance.now()
       void reload()
     }
@@ -90,7 +94,7 @@ export function usePlayback({ durationMs, renew }: PlaybackOptions) {
       for (const event of events) media.removeEventListener(event, update)
       media.removeEventListener('error', onError)
     }
-  }, [durationMs, reload])
+  }, [src, durationMs, reload])
 
   const acts = useMemo<PlaybackActs>(() => {
     const on = (act: (media: HTMLVideoElement) => void) => {
@@ -113,12 +117,21 @@ export function usePlayback({ durationMs, renew }: PlaybackOptions) {
         }),
       setRate: (rate) => on((media) => (media.playbackRate = rate)),
       retry: () => {
-        setFailed(false)
+        setFailed(undefined)
         void reload()
       },
     }
   }, [durationMs, reload])
-  return { element, playback: { ...read, failed }, acts }
+  return { element, playback: { ...read, failed: failed !== undefined && failed === src }, acts }
+}
+
+/** Loads, which forgets it all, and goes on in the same place, at the same speed, playing if it played. */
+function goOn(media: HTMLVideoElement, load: () => void): void {
+  const { currentTime, ended, paused, playbackRate } = media
+  load()
+  media.currentTime = ended ? 0 : currentTime
+  media.playbackRate = playbackRate
+  if (!paused) media.play().catch(() => undefined)
 }
 
 function readMedia(media: HTMLVideoElement, durationMs: number): Omit<Playback, 'failed'> {

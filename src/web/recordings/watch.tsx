@@ -2,6 +2,7 @@ import type { PointerEvent } from 'react'
 import type { RecordedPerson, RecordingFile } from '../api/types.ts'
 import { Section } from '../ui/frame.tsx'
 import { formatClock, formatDuration } from '../ui/time.ts'
+import { mainFile } from './media.ts'
 import { Player } from './player.tsx'
 import { nextSpeech, speechPath, talkTime } from './speech.ts'
 import { usePlayback } from './use-playback.ts'
@@ -15,9 +16,9 @@ interface WatchProps {
   readonly renew: () => Promise<unknown>
 }
 
-/** The player, and below it who spoke when. `key` it by what is played. */
+/** The player, and below it who spoke when. Other files go on where the last ones were. */
 export function Watch({ title, files, people, durationMs, renew }: WatchProps) {
-  const { element, playback, acts } = usePlayback({ durationMs, renew })
+  const { element, playback, acts } = usePlayback({ src: mainFile(files)?.url, durationMs, renew })
   return (
     <>
       <Player title={title} files={files} people={people} element={element} playback={playback} acts={acts} />
