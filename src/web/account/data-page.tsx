@@ -104,7 +104,7 @@ function Delete({ account }: { account: Account }) {
   return (
     <Section
       title="Delete the account"
-      lead="Your account and your meetings go for good. In the attendance of others' meetings your name is taken out."
+      lead="Your account and your meetings go for good. In the attendance of others' meetings your name is taken out. Recordings in which you were stay with their sound and pictures; your name leaves their lists and your links to them stop working."
       testId="delete-account"
     >
       <div className="form-actions">
