@@ -86,7 +86,7 @@ export interface RecorderStatistics {
   /** CPU time of the process since it started, in milliseconds. */
   readonly cpuMs: number
   readonly memoryBytes: number
-  /** The longest time for which nothing was read since this was asked last; above 200 the recorder has too much to do. */
+  /** The longest time for which nothing was read since this was asked last; above 500 the kernel may have thrown packets away. */
   readonly longestPauseMs: number
   readonly recordings: readonly RecordingStatistics[]
 }

@@ -61,6 +61,8 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
       from: { ip, port: transport.tuple.localPort },
     })
     isAdded = true
+    // Who takes consent back meanwhile is not recorded for one packet more.
+    if (options.endedBecause?.() !== undefined) throw new Error('it is not to be recorded any more')
     await transport.connect({ ip, port })
     return {
       consumer,

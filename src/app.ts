@@ -105,7 +105,7 @@ export class App {
     const services: Lazy<Services> = new Lazy({
       make: async () => {
         const opened = await openServices({ ...options, setUpCode, baseUrl: () => presence.url })
-        holdMeetings(opened.meetings, rooms)
+        holdMeetings(opened.meetings, { rooms, liveRecordings })
         return opened
       },
       end: (opened) => opened.close(),

@@ -2,13 +2,17 @@ import type { RoomId } from './lib/ids.ts'
 import type { MeetingServices } from './meetings/meeting-services.ts'
 import { meetingOf, type LiveRooms, type Visitor } from './meetings/rooms.ts'
 import type { Identity, Peer } from './rooms/peer.ts'
+import type { LiveRecordings } from './recordings/live-recordings.ts'
 import type { Rooms } from './rooms/rooms.ts'
 
 /** Connects meetings, which know nothing of rooms, with the rooms in which they take place. */
 
 /** From now on meetings end their rooms, and hear what happens in them. */
-export function holdMeetings({ live }: MeetingServices, rooms: Rooms): void {
-  live.hold(liveRoomsOf(rooms))
+export function holdMeetings(
+  { live }: MeetingServices,
+  { rooms, liveRecordings }: { rooms: Rooms; liveRecordings: LiveRecordings },
+): void {
+  live.hold(liveRoomsOf(rooms, liveRecordings))
   live.start()
   rooms.listen({
     peerJoined: (room, peer) => {
@@ -26,7 +30,7 @@ export function holdMeetings({ live }: MeetingServices, rooms: Rooms): void {
   })
 }
 
-function liveRoomsOf(rooms: Rooms): LiveRooms {
+function liveRoomsOf(rooms: Rooms, liveRecordings: LiveRecordings): LiveRooms {
   const find = (id: string) => rooms.get(id as RoomId)
   return {
     openIds: () => rooms.list().flatMap(({ id }) => (meetingOf(id) === undefined ? [] : id)),
@@ -41,6 +45,7 @@ function liveRoomsOf(rooms: Rooms): LiveRooms {
         ?.joinedPeers.find((peer) => peer.id === identity)
         ?.close('removed'),
     isRecorded: (id) => find(id)?.recording !== undefined,
+    recordPolicyChanged: (id, policy) => void liveRecordings.policyChanged(id, policy),
     change: (id, settings) => find(id)?.update(settings),
   }
 }

@@ -111,7 +111,7 @@ export function meetingRoutes(api: Api, { meetings, joining, subscriberOf }: Mee
       id: 'updateMeeting',
       tag,
       about:
-        'Changes a meeting; for its host. Invitees are told by mail what is different, if it concerns them. Lobby, joinBeforeHost, maxParticipants and title of a live one hold at once; `record` holds for the next recording.',
+        'Changes a meeting; for its host. Invitees are told by mail what is different, if it concerns them. Lobby, joinBeforeHost, maxParticipants and title of a live one hold at once; `record` holds at once, too: `never` ends a recording that goes on, `always` begins one.',
       params,
       body: MeetingChange,
       answer: Meeting,

@@ -163,9 +163,11 @@ export class Meetings {
     { caller, actor, now, version }: Asking & { version: number | undefined },
   ): Promise<MeetingView> {
     const { db, box, config, invitations, live } = this.#options
+    let recordBefore: string | undefined
     const after = await this.#locked(id, caller, async (trx, row) => {
       assertVersion(version, row.version)
       assertGoesOn(row)
+      recordBefore = row.record
       const schedule = replan(row, change)
       const isRescheduled = schedule !== undefined && !isSameSchedule(row, schedule)
       const next = isRescheduled ? firstAhead(schedule, now) : nextOf(row)
@@ -216,6 +218,8 @@ export class Meetings {
       ...(title === undefined ? {} : { metadata }),
     }
     if (Object.keys(settings).length > 0) live.rooms?.change(roomOf(id), settings)
+    const record = after.record as RecordPolicy
+    if (record !== recordBefore) live.rooms?.recordPolicyChanged(roomOf(id), record)
     return this.#view((await findMeeting(db, id)) ?? { ...after, active: 0 }, caller)
   }
 

@@ -1,5 +1,6 @@
 import type { CloseReason } from '../protocol/close-reasons.ts'
 import type { Metadata, RoomPolicyInput } from '../protocol/model.ts'
+import type { RecordPolicy } from '../protocol/recording.ts'
 
 /** What meetings and calls need of rooms. A live meeting is the room `meeting:<id>`; app.ts connects the two. */
 export interface LiveRooms {
@@ -15,6 +16,8 @@ export interface LiveRooms {
   remove(roomId: string, identity: string): void
   /** Whether it is open and being recorded. */
   isRecorded(roomId: string): boolean
+  /** From now on its meeting is recorded otherwise. */
+  recordPolicyChanged(roomId: string, policy: RecordPolicy): void
   /** Changes an open room. */
   change(roomId: string, settings: Partial<MeetingRoom>): void
 }

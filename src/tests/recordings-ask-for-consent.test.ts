@@ -106,6 +106,32 @@ test('nobody is recorded before they agreed, and who takes it back is not from t
   assert.deepEqual(rows.map(({ identity }) => identity).toSorted(), ['ana', peerId].toSorted())
 })
 
+test('what is taken back while the recorder is being replaced is not recorded by the next one', async () => {
+  const host = await guest(server, 'replaced', {
+    accessToken: await token('host', 'replaced', { moderate: true }),
+  })
+  const ana = await guest(server, 'replaced', { accessToken: await token('ana', 'replaced') })
+  for (const person of [host, ana]) await publish(person, 'microphone')
+  const { recording } = await host.client.request('recording.start', {})
+  for (const { client } of [host, ana]) await client.request('recording.consent', { agrees: true })
+  await isRecorded(recording.recordingId, ['ana microphone', 'host microphone'])
+  const { liveRecordings } = server.app
+  process.kill(liveRecordings.recorderPid!, 'SIGKILL')
+  await until('it is dead', () => liveRecordings.recorderPid === undefined)
+  await ana.client.request('recording.consent', { agrees: false })
+  const { recordingId } = await until('another one goes on', () => {
+    const live = liveRecordings.of('replaced')
+    return live?.state === 'recording' && live.recordingId !== recording.recordingId && live
+  })
+  await isRecorded(recordingId, ['host microphone'])
+  await host.client.request('recording.stop', {})
+  const manifest = await readManifest(join(server.dataDir, 'recordings', recordingId))
+  assert.deepEqual(
+    manifest?.tracks.map(({ participantId }) => participantId),
+    ['host'],
+  )
+})
+
 test('what one agreed to is no consent to the next recording', async () => {
   const host = await guest(server, 'next')
   await publish(host, 'microphone')

@@ -93,6 +93,54 @@ test('a meeting that is not to be recorded is not, whoever asks', async () => {
   await ana.client.post(`/meetings/${meeting.id}/end`)
 })
 
+test('another policy holds for the call that goes on: never ends its recording, always begins one', async () => {
+  const ana = await person(server, { name: 'Ana' })
+  const ben = await person(server, { name: 'Ben', role: 'member' })
+  const { body: meeting } = await ana.client.post('/meetings', { record: 'hosts' })
+  const host = await enter(meeting.code, ana.client, 'Ana')
+  const other = await enter(meeting.code, ben.client, 'Ben')
+  const change = async (record: string): Promise<void> => {
+    const { status, body } = await ana.client.call('PATCH', `/meetings/${meeting.id}`, { body: { record } })
+    assert.equal(status, 200, JSON.stringify(body))
+  }
+  await host.client.request('recording.start', {})
+  await change('never')
+  assert.deepEqual(await other.client.hears('recording.changed', ({ recording }) => !recording), {
+    reason: 'stopped',
+  })
+  await assert.rejects(host.client.request('recording.start', {}), { code: 'forbidden' })
+
+  await change('always')
+  const isRecorded = await until('it is recorded', () => server.app.liveRecordings.of(meeting.room))
+  assert.equal(isRecorded.by, undefined)
+  await host.client.request('recording.stop', {})
+  // What a host stopped stays stopped, whatever else of the meeting is changed.
+  await ana.client.call('PATCH', `/meetings/${meeting.id}`, { body: { title: 'Geometry', record: 'always' } })
+  assert.equal(server.app.liveRecordings.of(meeting.room), undefined)
+  await ana.client.post(`/meetings/${meeting.id}/end`)
+})
+
+test('whoever comes back while the last recording is being finished is recorded, too', async () => {
+  const ana = await person(server, { name: 'Ana' })
+  const { body: meeting } = await ana.client.post('/meetings', { record: 'always' })
+  const { liveRecordings: live, rooms } = server.app
+  const host = await enter(meeting.code, ana.client, 'Ana')
+  const first = await host.client.hears('recording.changed', ({ recording }) => recording !== undefined)
+  await until('it goes on', () => live.of(meeting.room)?.state === 'recording')
+  const pid = live.recorderPid!
+  // Finishing takes as long as the recorder has other things to do.
+  process.kill(pid, 'SIGSTOP')
+  rooms.get(meeting.room)!.close('room-closed')
+  // Ending it once more is no wish about the next call.
+  const stopped = live.stop(meeting.room)
+  await enter(meeting.code, ana.client, 'Ana')
+  process.kill(pid, 'SIGCONT')
+  await stopped
+  const next = await until('the next call is recorded', () => live.of(meeting.room))
+  assert.notEqual(next.recordingId, first.recording?.recordingId)
+  await ana.client.post(`/meetings/${meeting.id}/end`)
+})
+
 test('hosts are told when a meeting that is to be recorded cannot be', async () => {
   const ana = await person(server, { name: 'Ana' })
   const busy = await ana.client.post('/meetings', {})

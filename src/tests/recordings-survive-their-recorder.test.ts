@@ -111,6 +111,57 @@ test('while it hangs: it is killed, and another recording goes on', async () => 
   await rec.client.request('recording.stop', {})
 })
 
+test('while it hangs, before a recording begins: it is killed, and the next one can', async () => {
+  const rec = await enter('idle')
+  await rec.client.request('recording.start', {})
+  await rec.client.request('recording.stop', {})
+  process.kill(server.app.liveRecordings.recorderPid!, 'SIGSTOP')
+  await assert.rejects(rec.client.request('recording.start', {}), { code: 'unavailable' })
+  await works('idle', rec.client)
+})
+
+/** Waits for another recorder than this one. */
+async function nextRecorder(pid: number): Promise<number> {
+  return until('there is another recorder', () => {
+    const { recorderPid } = server.app.liveRecordings
+    return recorderPid !== pid && recorderPid
+  })
+}
+
+test('again while another is taking its place: the recording goes on', async () => {
+  const rec = await enter('twice')
+  const { recording } = await rec.client.request('recording.start', {})
+  const first = server.app.liveRecordings.recorderPid!
+  process.kill(first, 'SIGKILL')
+  const second = await nextRecorder(first)
+  process.kill(second, 'SIGKILL')
+  await nextRecorder(second)
+  await until('another recording goes on', () => {
+    const live = server.app.liveRecordings.of('twice')
+    return live?.state === 'recording' && live.recordingId !== recording.recordingId
+  })
+  await rec.client.request('recording.stop', {})
+})
+
+test('one after the other: at some point the recording ends, and everybody is told', async () => {
+  const rec = await enter('doomed')
+  await rec.client.request('recording.start', {})
+  const { liveRecordings } = server.app
+  let deaths = 0
+  for (; liveRecordings.of('doomed') && deaths < 10; deaths++) {
+    const { recordingId } = liveRecordings.of('doomed')!
+    kill()
+    await until('another one goes on, or none', () => {
+      const live = liveRecordings.of('doomed')
+      return !live || (live.state === 'recording' && live.recordingId !== recordingId)
+    })
+  }
+  assert.equal(deaths, 5)
+  const { reason } = await rec.client.hears('recording.changed', ({ recording }) => recording === undefined)
+  assert.equal(reason, 'recorder-died')
+  await works('doomed', rec.client)
+})
+
 test('together with the worker: it ends, and says why', async () => {
   const rec = await enter('both')
   const { recording } = await rec.client.request('recording.start', {})

@@ -56,6 +56,7 @@ export async function meetingStage(
     end: (id) => told.push(`end ${id}`),
     leave: (id, identity) => told.push(`leave ${id} ${identity}`),
     isRecorded: () => false,
+    recordPolicyChanged: (id, policy) => told.push(`record ${id} ${policy}`),
     change: (id, settings) => told.push(`change ${id} ${JSON.stringify(settings)}`),
   }
   services.live.hold(rooms)
