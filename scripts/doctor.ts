@@ -129,7 +129,7 @@ async function examineBinaries(facts: [string, string][], findings: Finding[]): 
     else
       findings.push(
         warn(
-          'There is no FFmpeg: nothing can be recorded.',
+          'There is no FFmpeg: what is recorded is kept as tracks, and no video is made of it.',
           'Install it (apt install ffmpeg), or set FFMPEG_PATH.',
         ),
       )

@@ -66,7 +66,7 @@ async function provideFfmpeg(): Promise<void> {
   }
 
   report(
-    `there is no FFmpeg, so nothing can be recorded. Please run:  ${installCommand(['ffmpeg'])}\n` +
+    `there is no FFmpeg, so no video is made of what is recorded. Please run:  ${installCommand(['ffmpeg'])}\n` +
       '        or where GitHub can be reached:  npm rebuild ffmpeg-static --ignore-scripts=false\n' +
       '        or name one in FFMPEG_PATH',
   )

@@ -272,6 +272,25 @@ test('a recording that nobody is in any more ends, though its room stays', async
   }
 })
 
+test('a recording ends after as many hours as it may go on', async (t) => {
+  const brief = await startServer({ ...openToAll, ...recordable, SLUICE_RECORDINGS_MAX_HOURS: '1' })
+  try {
+    const host = await guest(brief, 'hours')
+    const { recording } = await host.client.request('recording.start', {})
+    const startedMs = Date.parse(recording.startedAt)
+    t.mock.timers.enable({ apis: ['Date'], now: startedMs + 3_590_000 })
+    // It was looked at, and goes on.
+    await host.client.hears('recording.health', ({ seconds }) => seconds === 3590)
+    t.mock.timers.setTime(startedMs + 3_601_000)
+    await until('it is over', () => brief.app.liveRecordings.of('hours') === undefined)
+    const manifest = await readManifest(join(brief.dataDir, 'recordings', recording.recordingId))
+    assert.equal(manifest?.endReason, 'too-long')
+  } finally {
+    t.mock.timers.reset()
+    await brief.close()
+  }
+})
+
 test('where nothing may be recorded, nothing is', async () => {
   const off = await startServer({ ...openToAll, ...recordable, SLUICE_RECORDINGS_ENABLED: 'false' })
   try {
