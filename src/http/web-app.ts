@@ -33,7 +33,10 @@ export async function serveWebApp(
     prefix: '/assets/',
     index: false,
     cacheControl: false,
-    setHeaders: (reply) => void reply.header('cache-control', forGood),
+    // Called for what is beside the assets as well, which has said how long it lasts.
+    setHeaders: (reply) => {
+      if (!reply.hasHeader('cache-control')) reply.header('cache-control', forGood)
+    },
     // scripts/web-build.ts leaves smaller copies beside the files.
     preCompressed: true,
   })
