@@ -47,7 +47,9 @@ forEachDatabase('what was captured is listed, and the video that is wanted is ma
     [row.end_reason, row.title, row.storage, row.is_local, row.error, row.expires_at],
     ['stopped', 'lobby', 'disk', true, null, null],
   )
-  assert.ok(row.duration_ms >= 2000 && row.duration_ms < 20_000, String(row.duration_ms))
+  const { startedAt, endedAt } = (await stage.recordings.manifestOf(row))!
+  assert.equal(row.duration_ms, Date.parse(endedAt!) - Date.parse(startedAt))
+  assert.ok(row.duration_ms >= 2000, String(row.duration_ms))
   assert.deepEqual(
     (await stage.participants(id)).map(({ identity, name, account_id }) => [identity, name, account_id]),
     [
