@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { recordingEndReasons, type RecordingEndReason } from '../../recorder/manifest.ts'
 import { RecordingHealth as Health } from '../protocol/recording.ts'
 import { Id, Input, Moment, MomentInput, oneOf, Version } from '../protocol/rest.ts'
 
@@ -26,19 +27,9 @@ export const RecordingState = oneOf(
 )
 export type RecordingState = (typeof recordingStates)[number]
 
-export const endReasons = [
-  'stopped',
-  'room-closed',
-  'disk-full',
-  'disk-error',
-  'server-gone',
-  'recorder-died',
-  'empty',
-  'too-long',
-] as const
-export type EndReason = (typeof endReasons)[number]
+export type { RecordingEndReason as EndReason }
 const EndReasonText = oneOf(
-  endReasons,
+  recordingEndReasons,
   'stopped: somebody did. room-closed: everybody left, or the room was ended. disk-full, disk-error: the disk of the server. server-gone, recorder-died: a crash; what was captured until then is there. empty: nobody was there for too long. too-long: `recordings.maxHours`.',
 )
 
