@@ -4,8 +4,9 @@ import { AppError } from '../lib/app-error.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
 import { noSuchRecording } from './access.ts'
 import type { Core } from './core.ts'
-import { fileNamesOf, outputsBeingRemoved, refreshState } from './jobs.store.ts'
+import { fileNamesOf, outputsBeingRemoved, recordingsBeingDeleted, refreshState } from './jobs.store.ts'
 import type { Jobs } from './jobs.ts'
+import type { Failure } from './processing-state.ts'
 import {
   deleteOutput,
   deleteRecording,
@@ -15,7 +16,6 @@ import {
   moveOutput,
   moveRecording,
   outputsOf,
-  recordingsOf,
   sumUp,
   type RecordingRow,
 } from './recordings.store.ts'
@@ -78,11 +78,12 @@ export class Deletion {
     const { db, home, objects, uploads } = this.#core
     const row = await findRecording(db, id)
     if (!row) return true
-    if (row.state !== 'deleting' || row.host !== home.host) return false
+    if (row.state !== 'deleting') return false
+    if (row.host !== home.host) return this.#emptyBucket(row)
     await this.#jobs.abort(id)
     await uploads.forget(id)
     if (row.storage === 's3') {
-      if (objects.kind !== 's3') throw new Error('it is in a bucket, and storage.kind is not s3 any more')
+      if (objects.kind !== 's3') throw noBucket()
       await objects.deleteAll(row.prefix)
     }
     await rm(home.folderOf(id), { recursive: true, force: true })
@@ -92,6 +93,18 @@ export class Deletion {
     await deleteRecording(db, id)
     this.#core.changed(id)
     return true
+  }
+
+  /**
+   * What a server that may never come back has put into the bucket goes at once; its disk, and with that the row, when it is
+   * there again. Always false.
+   */
+  async #emptyBucket({ id, storage, prefix, error }: RecordingRow): Promise<false> {
+    const { db, objects } = this.#core
+    if (storage !== 's3' || objects.kind !== 's3' || error?.['code'] === onlyOnDisk.code) return false
+    await objects.deleteAll(prefix)
+    await moveRecording(db, id, { error: JSON.stringify(onlyOnDisk) }, ['deleting'])
+    return false
   }
 
   /** Nobody gets this output any more from now on. Throws `not-found`. */
@@ -129,6 +142,7 @@ export class Deletion {
     for (const name of local) await rm(join(folder, name), { recursive: true, force: true })
     await rm(home.scratchOf(outputId), { recursive: true, force: true })
     if (row.storage === 's3') {
+      if (objects.kind !== 's3') throw noBucket()
       const names = new Set([...(await fileNamesOf(db, outputId)), ...local])
       for (const name of names) await objects.delete(`${row.prefix}/${name}`)
       // An upload that is under way may put one of them there again.
@@ -147,9 +161,19 @@ export class Deletion {
   async finishAll(): Promise<void> {
     const { db, home } = this.#core
     if (home.host === undefined) return
-    for (const { id } of await recordingsOf(db, home.host, ['deleting'])) await this.finish(id)
+    for (const id of await recordingsBeingDeleted(db, { host: home.host, except: onlyOnDisk.code }))
+      await this.finish(id)
     for (const output of await outputsBeingRemoved(db, home.host)) {
       await this.finishOutput(output.recording_id, output.id)
     }
   }
+}
+
+const onlyOnDisk: Failure = {
+  code: 'only-on-disk',
+  message: 'Its files are on the disk of another server only, and go when that is there again.',
+}
+
+function noBucket(): Error {
+  return new Error('it is in a bucket, and storage.kind is not s3 any more')
 }

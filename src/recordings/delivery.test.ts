@@ -22,8 +22,9 @@ async function serve(options: {
   stored?: boolean
   wanted?: Partial<Wanted>
   read?: () => Promise<Readable>
+  hasCredentials?: boolean
 }) {
-  const { settings = {}, stored = true, wanted = {}, read } = options
+  const { settings = {}, stored = true, wanted = {}, read, hasCredentials = true } = options
   const links: { key: string; expiresSeconds: number; downloadName?: string }[] = []
   const delivery = new Delivery({
     storage: storageOf(settings),
@@ -34,6 +35,7 @@ async function serve(options: {
       read: async (_key, range) =>
         read ? read() : Readable.from([bytes.subarray(range?.from ?? 0, (range?.to ?? 9) + 1)]),
       link: async (key, how) => {
+        if (!hasCredentials) throw new Error('no role at 10.0.0.7')
         links.push({ key, ...how })
         return `https://lessons.example.org/${key}?signed`
       },
@@ -96,14 +98,19 @@ test('it goes through this server where browsers are not to go there, and for pi
 })
 
 test('a bucket that is away is said to be', async () => {
-  const { app } = await serve({
-    settings: { SLUICE_STORAGE_DELIVERY: 'server' },
-    read: () => Promise.reject(new Error('ECONNREFUSED 10.0.0.7')),
-  })
-  const { statusCode, payload } = await app.inject('/')
-  assert.equal(statusCode, 503)
-  assert.match(payload, /"why":"storage"/)
-  assert.doesNotMatch(payload, /10\.0\.0\.7/)
+  for (const options of [
+    {
+      settings: { SLUICE_STORAGE_DELIVERY: 'server' },
+      read: () => Promise.reject(new Error('ECONNREFUSED 10.0.0.7')),
+    },
+    { hasCredentials: false },
+  ]) {
+    const { app } = await serve(options)
+    const { statusCode, payload } = await app.inject('/')
+    assert.equal(statusCode, 503)
+    assert.match(payload, /"why":"storage"/)
+    assert.doesNotMatch(payload, /10\.0\.0\.7/)
+  }
 })
 
 test('pages may play from where links lead to, and from nowhere else', () => {

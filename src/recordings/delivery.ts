@@ -36,7 +36,7 @@ export interface Wanted {
  * A reader that takes nothing for so long is cut off, in milliseconds: a player that was paused asks again for what it lacks,
  * and nobody holds files open for nothing.
  */
-const stalledMs = 120_000
+export const stalledMs = 120_000
 /** What is read ahead for each reader, in bytes. */
 const chunkBytes = 128 * 1024
 /** Pictures and indices are small and asked for by scripts, which buckets refuse; video and sound are worth a way of their own. */
@@ -89,7 +89,7 @@ export class Delivery {
       // Where there is a stream, Fastify leaves the length as it is.
       if (request.method === 'HEAD' || bytes === 0) return Readable.from([])
       reply.raw.setTimeout(stalledMs, () => reply.raw.destroy())
-      return await source.stream(part.kind === 'range' ? { from, to } : undefined)
+      return await source.stream({ from, to })
     } finally {
       await source.done()
     }
@@ -97,16 +97,23 @@ export class Delivery {
 
   /** A link to the bucket, where people are to go there and everything is there. */
   async #linkTo({ row, file, isDownload, about, until, now }: Wanted): Promise<string | undefined> {
-    const { storage, store } = this.#options
+    const { storage, store, log } = this.#options
     const isStored = row.storage === 's3' && row.stored_at !== null
     if (!isStored || storage.delivery !== 'redirect' || !worthLink.includes(file.kind)) return undefined
     const left = until ? Math.floor((until.getTime() - now.getTime()) / 1000) : Infinity
     const expiresSeconds = Math.min(storage.linkSeconds, left)
     if (expiresSeconds < 1 || store.kind !== 's3') return undefined
-    return store.link(keyOf(row, file.name), {
+    const how = {
       expiresSeconds,
       contentType: file.content_type,
       ...(isDownload ? { downloadName: downloadName(file, row, about) } : {}),
+    }
+    return store.link(keyOf(row, file.name), how).catch((error: unknown) => {
+      log.warn(
+        { err: error, recordingId: row.id, file: file.name },
+        'there is no link to a file in the storage',
+      )
+      throw storageAway()
     })
   }
 
@@ -118,7 +125,7 @@ export class Delivery {
     }
     if (row.storage !== 's3') throw notThere()
     // It was kept in a bucket by a server that was configured for one.
-    if (store.kind !== 's3') throw unavailable()
+    if (store.kind !== 's3') throw storageAway()
     return {
       bytes: file.bytes,
       stream: (range) =>
@@ -127,7 +134,7 @@ export class Delivery {
             { err: error, recordingId: row.id, file: file.name },
             'a file cannot be read from the storage',
           )
-          throw unavailable()
+          throw storageAway()
         }),
       done: async () => undefined,
     }
@@ -137,7 +144,7 @@ export class Delivery {
 /** An open file. */
 interface Source {
   readonly bytes: number
-  stream(range: { from: number; to: number } | undefined): Promise<Readable>
+  stream(range: { from: number; to: number }): Promise<Readable>
   /** Closes what no stream has taken over. */
   done(): Promise<void>
 }
@@ -165,10 +172,9 @@ function sourceOf(handle: FileHandle, bytes: number): Source {
   let isTaken = false
   return {
     bytes,
-    stream: async (range) => {
+    stream: async ({ from, to }) => {
       isTaken = true
-      const part = range ? { start: range.from, end: range.to } : { start: 0, end: bytes - 1 }
-      return handle.createReadStream({ ...part, highWaterMark: chunkBytes })
+      return handle.createReadStream({ start: from, end: to, highWaterMark: chunkBytes })
     },
     done: async () => {
       if (!isTaken) await handle.close()
@@ -184,7 +190,7 @@ function notThere(): AppError {
   return new AppError('not-found', 'This file is not there any more.')
 }
 
-function unavailable(): AppError {
+export function storageAway(): AppError {
   return new AppError('unavailable', 'The storage does not answer. Try again later.', { why: 'storage' })
 }
 

@@ -28,6 +28,30 @@ export function waitingOutputs(
   return query.$narrowType<OutputRow>().execute()
 }
 
+/** Ids of those that are being deleted: of this machine, and of others those in a bucket whose row has not this code. */
+export async function recordingsBeingDeleted(
+  db: Queryable,
+  { host, except }: { host: string; except: string },
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('recordings')
+    .select('id')
+    .where('state', '=', 'deleting')
+    .where((row) =>
+      row.or([
+        row('host', '=', host),
+        row.and([
+          row('storage', '=', 's3'),
+          sql<boolean>`recordings.error ->> 'code' is distinct from ${except}`,
+        ]),
+      ]),
+    )
+    .orderBy('started_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** Outputs that are being removed, of recordings of a machine. */
 export function outputsBeingRemoved(db: Queryable, host: string): Promise<OutputRow[]> {
   return db

@@ -17,6 +17,7 @@ import {
   type OutputRow,
   type RecordingRow,
 } from './recordings.store.ts'
+import { sendAway } from './storing.ts'
 
 export interface JobsOptions {
   readonly render: Render
@@ -268,7 +269,7 @@ export class Jobs {
   }
 
   async #done(output: OutputRow, files: readonly RenderedFile[]): Promise<void> {
-    const { db, home, uploads } = this.#core
+    const { db, home } = this.#core
     const id = output.recording_id
     const kept = await db.transaction().execute(async (trx) => {
       const recording = await lockRecording(trx, id)
@@ -299,8 +300,7 @@ export class Jobs {
     })
     await rm(home.scratchOf(output.id), { recursive: true, force: true })
     if (!kept) return
-    uploads.follow({ recordingId: id, folder: home.folderOf(id), prefix: kept.prefix })
-    uploads.complete(id)
+    sendAway(this.#core, kept)
   }
 
   /** The server closes, or somebody does not want it any more; only in the first case there is a row that says `running`. */

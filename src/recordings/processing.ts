@@ -25,6 +25,7 @@ import {
   type Trx,
 } from './recordings.store.ts'
 import type { EndReason } from './shapes.ts'
+import { sendAway } from './storing.ts'
 
 const dayMs = 86_400_000
 
@@ -74,8 +75,8 @@ export class Processing {
   }
 
   async #settle(row: RecordingRow, said: EndReason | undefined): Promise<void> {
-    const { home, uploads } = this.#core
-    const { id, prefix } = row
+    const { home } = this.#core
+    const { id } = row
     const folder = home.folderOf(id)
     if (!existsSync(folder)) return this.#fail(row, filesLost, said ?? 'server-gone')
     const before = await readManifest(folder)
@@ -87,8 +88,7 @@ export class Processing {
     const facts = factsOf(recovered.manifest)
     const rows = await this.#fileRows(id, folder, facts)
     await this.#core.db.transaction().execute((trx) => this.#write(trx, { row, facts, files: rows, reason }))
-    uploads.follow({ recordingId: id, folder, prefix })
-    uploads.complete(id)
+    sendAway(this.#core, row)
     this.#listed()
   }
 

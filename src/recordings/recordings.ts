@@ -12,6 +12,7 @@ import type { Log } from '../lib/log.ts'
 import { noSuchRecording } from './access.ts'
 import { minFreeBytes, type Core, type CreateUploads, type Objects, type Uploads } from './core.ts'
 import { Deletion } from './deletion.ts'
+import { storageAway } from './delivery.ts'
 import type { Home } from './home.ts'
 import { InTurn } from './in-turn.ts'
 import { hasTracks, refreshState } from './jobs.store.ts'
@@ -357,9 +358,16 @@ export class Recordings {
     const local = await readManifest(this.#home.folderOf(row.id))
     if (local || row.storage !== 's3' || this.objects.kind !== 's3') return local
     const key = `${row.prefix}/manifest.json`
-    const found = await this.objects.head(key)
-    if (!found || found.bytes > largestManifest) return undefined
-    const manifest: unknown = JSON.parse(await textOf(await this.objects.read(key)))
+    let text: string
+    try {
+      const found = await this.objects.head(key)
+      if (!found || found.bytes > largestManifest) return undefined
+      text = await textOf(await this.objects.read(key))
+    } catch (error) {
+      this.#core.log.warn({ err: error, recordingId: row.id }, 'a manifest cannot be read from the storage')
+      throw storageAway()
+    }
+    const manifest: unknown = JSON.parse(text)
     return manifestValidator.Check(manifest) ? manifest : undefined
   }
 
@@ -387,11 +395,13 @@ export class Recordings {
   }
 
   async #close(): Promise<void> {
+    // Whatever waits for the bucket does so no longer.
+    const uploaded = this.#uploads.close()
     await this.#chores?.close()
     await this.#recovering?.catch(() => undefined)
     await this.#turns.idle()
     await this.#jobs.close()
-    await this.#uploads.close()
+    await uploaded
     await this.#storing.close()
     this.#home.close()
   }

@@ -19,6 +19,19 @@ const writeAgainMs = 5000
 /** Small, and needed to upload or make more of it later. */
 const staysLocal = new Set(['manifest.json', 'uploads.json'])
 
+/**
+ * Brings what is new in the folder of a recording to where it is kept. One that was begun on the disk stays there, and one in
+ * a bucket waits until there is one again: the next start with it goes on.
+ */
+export function sendAway(
+  { home, objects, uploads }: Core,
+  { id, prefix, storage }: Pick<RecordingRow, 'id' | 'prefix' | 'storage'>,
+): void {
+  if (storage !== objects.kind) return
+  uploads.follow({ recordingId: id, folder: home.folderOf(id), prefix })
+  uploads.complete(id)
+}
+
 /** Follows the way of files into the bucket, and frees the disk of those that are there for long enough. */
 export class Storing {
   readonly #core: Core
@@ -75,13 +88,10 @@ export class Storing {
 
   /** Goes on with the uploads of an earlier process. */
   async resume(): Promise<void> {
-    const { db, home, uploads, objects } = this.#core
+    const { db, home, objects } = this.#core
     if (home.host === undefined || objects.kind !== 's3') return
-    for (const { id, prefix } of await unstoredRecordings(db, home.host)) {
-      const folder = home.folderOf(id)
-      if (!existsSync(folder)) continue
-      uploads.follow({ recordingId: id, folder, prefix })
-      uploads.complete(id)
+    for (const row of await unstoredRecordings(db, home.host)) {
+      if (existsSync(home.folderOf(row.id))) sendAway(this.#core, row)
     }
   }
 
@@ -100,8 +110,8 @@ export class Storing {
   }
 
   async #free(row: RecordingRow): Promise<void> {
-    const { db, home, uploads, log } = this.#core
-    const { id, prefix } = row
+    const { db, uploads, log } = this.#core
+    const { id } = row
     // The upload has verified each by its checksum. That each is still there is asked again before anything is deleted.
     const missing = await this.#notInBucket(row)
     if (missing.length > 0) {
@@ -110,8 +120,7 @@ export class Storing {
         'the bucket has lost files of a recording: they are uploaded again',
       )
       await moveRecording(db, id, { stored_at: null })
-      uploads.follow({ recordingId: id, folder: home.folderOf(id), prefix })
-      uploads.complete(id)
+      sendAway(this.#core, row)
       return
     }
     const isFree = await this.#core.folders.run(id, async () => {

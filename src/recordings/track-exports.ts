@@ -13,6 +13,7 @@ import { contentDisposition } from '../lib/content-disposition.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { minFreeBytes, type Objects } from './core.ts'
+import { stalledMs } from './delivery.ts'
 import type { FileRow, RecordingRow } from './recordings.store.ts'
 import { aboutTrack } from './tracks.ts'
 import { downloadName } from './views.ts'
@@ -72,6 +73,7 @@ export class TrackExports {
       const { bytes, stream } = await this.#join(wanted, gone.signal)
       describe()
       reply.header('content-length', bytes)
+      reply.raw.setTimeout(stalledMs, () => reply.raw.destroy())
       return stream
     } finally {
       reply.raw.off('close', abort)

@@ -173,7 +173,8 @@ function uploadOf({ upload, storage, stored_at: storedAt, bytes }: RecordingRow)
   const kept = (upload ?? {}) as Partial<UploadView>
   const fallback = storage === 's3' ? (storedAt ? 'stored' : 'uploading') : 'local'
   return {
-    state: kept.state ?? fallback,
+    // What was made since is not there, though everything was.
+    state: kept.state === 'stored' && !storedAt ? 'uploading' : (kept.state ?? fallback),
     bytes: kept.bytes ?? (storedAt ? bytes : 0),
     totalBytes: kept.totalBytes ?? bytes,
     ...(kept.error === undefined ? {} : { error: kept.error }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import {
   cpSync,
   existsSync,
@@ -37,6 +38,9 @@ export class MemoryBucket implements Objects {
   readonly keyTemplate = 'kept/{recordingId}'
   readonly objects = new Map<string, Buffer>()
   isAway = false
+  /** What is got back from it does not come before its server closes. */
+  hangs = false
+  isHanging = false
 
   async head(key: string): Promise<{ bytes: number; contentType: string } | undefined> {
     this.#assertThere()
@@ -188,6 +192,7 @@ export class RecordingsStage {
   #uploads(onChanged: Parameters<CreateUploads>[0]): ReturnType<CreateUploads> {
     const { bucket } = this
     const followed = new Map<string, { folder: string; prefix: string }>()
+    const closing = new AbortController()
     if (!bucket) {
       return {
         follow: () => undefined,
@@ -215,10 +220,15 @@ export class RecordingsStage {
       forget: async (recordingId) => void followed.delete(recordingId),
       restore: async ({ folder, prefix, names = [] }) => {
         if (bucket.isAway) throw new Error('the bucket is away')
+        if (bucket.hangs) {
+          bucket.isHanging = true
+          await once(closing.signal, 'abort')
+          throw new Error('the server is shutting down')
+        }
         mkdirSync(folder, { recursive: true })
         for (const name of names) writeFileSync(join(folder, name), bucket.objects.get(`${prefix}/${name}`)!)
       },
-      close: () => Promise.resolve(),
+      close: async () => closing.abort(),
     }
   }
 
