@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, suite, test } from 'node:test'
 import { guest, openToAll, publish, tokensOf } from './support/people.ts'
 import { recordable } from './support/room-media.ts'
 import { startServer, type TestServer } from './support/server.ts'
@@ -7,10 +7,12 @@ import { until } from './support/until.ts'
 
 /** The recorder dies at the worst moments: nothing hangs, nothing goes on that nobody records, and the next one works. */
 
+const start = () => startServer({ ...openToAll, ...recordable }, undefined, { withDatabase: true })
+
 let server: TestServer
 let token: Awaited<ReturnType<typeof tokensOf>>
 before(async () => {
-  server = await startServer({ ...openToAll, ...recordable })
+  server = await start()
   token = await tokensOf(server)
 })
 after(() => server.close())
@@ -23,24 +25,29 @@ function kill(): void {
   if (pid !== undefined) process.kill(pid, 'SIGKILL')
 }
 
-async function states(room: string): Promise<string[]> {
-  const { db } = await server.app.services()
+async function states(room: string, on = server): Promise<string[]> {
+  const { db } = await on.app.services()
   const rows = await db.selectFrom('recordings').select('state').where('room_id', '=', room).execute()
   return rows.map(({ state }) => state)
 }
 
 /** Whatever came of it, the room can be recorded now. */
-async function works(room: string, client: Awaited<ReturnType<typeof enter>>['client']): Promise<void> {
+async function works(
+  room: string,
+  client: Awaited<ReturnType<typeof enter>>['client'],
+  on = server,
+): Promise<void> {
+  const { liveRecordings } = on.app
   const { recording } = await until('it can be recorded', () => client.request('recording.start', {}))
   await until(
     'it is being recorded',
     async () =>
-      (await server.app.liveRecordings.statistics())?.recordings.some(
-        ({ recordingId }) => recordingId === server.app.liveRecordings.of(room)?.recordingId,
+      (await liveRecordings.statistics())?.recordings.some(
+        ({ recordingId }) => recordingId === liveRecordings.of(room)?.recordingId,
       ) && recording,
   )
   await client.request('recording.stop', {})
-  await until('no row says that it goes on', async () => !(await states(room)).includes('recording'))
+  await until('no row says that it goes on', async () => !(await states(room, on)).includes('recording'))
 }
 
 test('while a recording is being started', async () => {
@@ -94,30 +101,36 @@ test('while taps are being opened and closed', async () => {
   await until('no row says that it goes on', async () => !(await states('tapping')).includes('recording'))
 })
 
-test('while it hangs: it is killed, and another recording goes on', async () => {
-  const rec = await enter('hanging')
-  const { recording } = await rec.client.request('recording.start', {})
-  const pid = server.app.liveRecordings.recorderPid!
-  process.kill(pid, 'SIGSTOP')
-  await until(
-    'another recording goes on',
-    () => {
-      const live = server.app.liveRecordings.of('hanging')
-      return live?.state === 'recording' && live.recordingId !== recording.recordingId
-    },
-    { patienceMs: 60_000 },
-  )
-  assert.notEqual(server.app.liveRecordings.recorderPid, pid)
-  await rec.client.request('recording.stop', {})
-})
+// It is waited for long, so at the same time, on servers of their own.
+suite('while it hangs', { concurrency: true }, () => {
+  test('it is killed, and another recording goes on', async () => {
+    const rec = await enter('hanging')
+    const { recording } = await rec.client.request('recording.start', {})
+    const pid = server.app.liveRecordings.recorderPid!
+    process.kill(pid, 'SIGSTOP')
+    await until(
+      'another recording goes on',
+      () => {
+        const live = server.app.liveRecordings.of('hanging')
+        return live?.state === 'recording' && live.recordingId !== recording.recordingId
+      },
+      { patienceMs: 60_000 },
+    )
+    assert.notEqual(server.app.liveRecordings.recorderPid, pid)
+    await rec.client.request('recording.stop', {})
+  })
 
-test('while it hangs, before a recording begins: it is killed, and the next one can', async () => {
-  const rec = await enter('idle')
-  await rec.client.request('recording.start', {})
-  await rec.client.request('recording.stop', {})
-  process.kill(server.app.liveRecordings.recorderPid!, 'SIGSTOP')
-  await assert.rejects(rec.client.request('recording.start', {}), { code: 'unavailable' })
-  await works('idle', rec.client)
+  test('before a recording begins: it is killed, and the next one can', async (t) => {
+    const other = await start()
+    t.after(() => other.close())
+    const sign = await tokensOf(other)
+    const rec = await guest(other, 'idle', { accessToken: await sign('rec', 'idle', { record: true }) })
+    await rec.client.request('recording.start', {})
+    await rec.client.request('recording.stop', {})
+    process.kill(other.app.liveRecordings.recorderPid!, 'SIGSTOP')
+    await assert.rejects(rec.client.request('recording.start', {}), { code: 'unavailable' })
+    await works('idle', rec.client, other)
+  })
 })
 
 /** Waits for another recorder than this one. */
