@@ -202,7 +202,9 @@ export function checkMemory(workers: number, freeBytes: number = availableMemory
 
 // Data folder
 
-export async function checkDataDir(dataDir: string): Promise<Finding[]> {
+type DiskNeeds = Pick<Config['recordings'], 'enabled' | 'minFreeMegabytes'>
+
+export async function checkDataDir(dataDir: string, recordings: DiskNeeds): Promise<Finding[]> {
   let folder = dataDir
   for (;;) {
     const found = await stat(folder).catch(() => undefined)
@@ -220,7 +222,7 @@ export async function checkDataDir(dataDir: string): Promise<Finding[]> {
       bad(`${name} cannot be written.`, `Give this user the right to write in ${folder}, or set dataDir.`),
     ]
   }
-  return [ok(`${name} can be written.`), judgeDisk(folder, await freeDiskBytes(folder))]
+  return [ok(`${name} can be written.`), judgeDisk(folder, await freeDiskBytes(folder), recordings)]
 }
 
 async function freeDiskBytes(folder: string): Promise<number> {
@@ -228,13 +230,21 @@ async function freeDiskBytes(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-export function judgeDisk(folder: string, freeBytes: number): Finding {
+export function judgeDisk(
+  folder: string,
+  freeBytes: number,
+  { enabled, minFreeMegabytes }: DiskNeeds,
+): Finding {
   const free = Math.floor(freeBytes / mebibyte)
   const text = `Disk of ${folder}: ${free >= 10_240 ? `${Math.floor(free / 1024)} GiB` : `${free} MiB`} free`
-  const advice = 'Make room, or set dataDir to a larger disk.'
-  if (free < 100) return bad(`${text}.`, advice)
-  // An hour of one person's video is about half of that.
-  return free < 2048 ? warn(`${text}: little for recordings.`, advice) : ok(`${text}.`)
+  if (free < 100) return bad(`${text}.`, 'Make room, or set dataDir to a larger disk.')
+  // None begins below twice of where they end.
+  const wanted = minFreeMegabytes * 2
+  if (!enabled || freeBytes >= wanted * 1_000_000) return ok(`${text}.`)
+  return warn(
+    `${text}: no recording begins below ${wanted} MB.`,
+    'Make room, set dataDir to a larger disk, or lower recordings.minFreeMegabytes.',
+  )
 }
 
 // TLS

@@ -148,12 +148,21 @@ test('production without TLS is told that browsers give no camera', async () => 
 
 test('the data folder must be a folder that can be written, or one that can be made', async (t) => {
   const folder = await scratch(t)
-  assert.equal((await checkDataDir(folder))[0]?.status, 'ok')
-  assert.match((await checkDataDir(join(folder, 'new', 'data')))[0]?.text ?? '', /will be made/)
+  const { recordings } = config({})
+  assert.equal((await checkDataDir(folder, recordings))[0]?.status, 'ok')
+  assert.match((await checkDataDir(join(folder, 'new', 'data'), recordings))[0]?.text ?? '', /will be made/)
   await writeFile(join(folder, 'file'), '')
-  assert.equal((await checkDataDir(join(folder, 'file')))[0]?.status, 'bad')
-  assert.equal(judgeDisk('/srv', 50 * 1024 * 1024).status, 'bad')
-  assert.equal(judgeDisk('/srv', 500 * 1024 * 1024).status, 'warn')
+  assert.equal((await checkDataDir(join(folder, 'file'), recordings))[0]?.status, 'bad')
+  assert.equal(judgeDisk('/srv', 50 * 1024 * 1024, recordings).status, 'bad')
+  assert.equal(judgeDisk('/srv', 500 * 1024 * 1024, { ...recordings, enabled: false }).status, 'ok')
+})
+
+test('a disk on which no recording would begin is told', () => {
+  const { recordings } = config({ SLUICE_RECORDINGS_MIN_FREE_MEGABYTES: '3000' })
+  const finding = judgeDisk('/srv', 5_900_000_000, recordings)
+  assert.equal(finding.status, 'warn')
+  assert.match(finding.text, /no recording begins below 6000 MB/)
+  assert.equal(judgeDisk('/srv', 6_000_000_000, recordings).status, 'ok')
 })
 
 test('a database that does not let us in is bad, and its password is not said', async (t) => {

@@ -178,7 +178,7 @@ async function examineConfig(
       ? ok('TLS: a certificate of its own, for --lan.')
       : await checkTls(config),
   )
-  findings.push(...(await checkDataDir(config.dataDir)))
+  findings.push(...(await checkDataDir(config.dataDir, config.recordings)))
   findings.push(await checkDatabase(config), await checkMail(config), await checkStorage(config))
   findings.push(checkMemory(cores.length))
 }
