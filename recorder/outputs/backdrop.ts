@@ -81,7 +81,8 @@ function drawn(shown: SceneTile, names: boolean): string[] {
   const all = [box(picture, colour)]
   if (!names) return all
   const { caption } = shown.tile
-  const size = Math.round(caption * 0.78)
+  // libass counts the whole height of a line, so that this fills it.
+  const size = Math.round(caption * 0.95)
   const line = { x, y: y + height, width, height: caption }
   const short = shortName(name, { width, fontSize: size })
   if (short !== '') all.push(text(short, { x, y: line.y + caption / 2, size, within: line, isLeft: true }))
