@@ -82,11 +82,15 @@ test('a recording that begins is listed, and its player keeps its place when fil
   assert.ok(refused > 1, 'it was asked for again')
 
   await page.getByTestId('new-version').click()
-  await page.getByRole('radio', { name: 'Sound only' }).check({ force: true })
+  await page.getByLabel('Size').selectOption('640x360')
   await page.getByRole('button', { name: 'Make it' }).click()
   await page.getByTestId('play').click()
   const before = await look(page)
-  await page.getByRole('button', { name: 'Watch: Sound only' }).click({ timeout: 60_000 })
+  // Nothing else is shown because it is ready.
+  const other = page.getByRole('button', { name: 'Watch: Video, who speaks is large' })
+  await other.waitFor({ timeout: 90_000 })
+  assert.equal((await look(page)).src, before.src)
+  await other.click()
   await until('the other one is shown', async () => (await look(page)).src !== before.src)
   const after = await look(page)
   assert.ok(
@@ -95,6 +99,10 @@ test('a recording that begins is listed, and its player keeps its place when fil
   )
   assert.equal(after.playbackRate, 0.5)
   assert.ok(before.paused && after.paused, 'paused stays paused')
+
+  await page.getByRole('button', { name: 'Delete: Video, who speaks is large' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await until('the one that is left is shown', async () => (await look(page)).src === before.src)
   await context.close()
 })
 

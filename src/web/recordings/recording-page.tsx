@@ -66,6 +66,8 @@ function Details({ recording, onChange, onLook }: DetailsProps) {
   const isManager = role === 'manager'
   const versions = watchable(recording)
   const shown = versions.find((each) => each.id === picked) ?? versions[0]
+  // It stays when another one is ready.
+  if (shown && shown.id !== picked) setPicked(shown.id)
   const chip = stateChip(recording)
   const ended = endWords(recording.endReason)
   const close = () => setAsked(undefined)

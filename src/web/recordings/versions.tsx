@@ -1,7 +1,9 @@
 import { Layers, Play, RotateCcw, Trash2 } from 'lucide-react'
+import { useState } from 'react'
 import { api, path } from '../api/client.ts'
 import type { Recording, RecordingOutput } from '../api/types.ts'
 import { useAction } from '../api/use-query.ts'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Chip, ErrorNote } from '../ui/feedback.tsx'
 import { Section } from '../ui/frame.tsx'
 import { formatBytes } from '../ui/time.ts'
@@ -27,8 +29,11 @@ export function Versions({ recording, shown, onShow, onAsk, onLook }: VersionsPr
   })
   const again = ({ kind, layout, size, names }: RecordingOutput) =>
     run(() => api.post(path`/recordings/${id}/outputs`, { kind, layout, size, names }))
-  const remove = (output: RecordingOutput) =>
-    run(() => api.delete(path`/recordings/${id}/outputs/${output.id}`))
+  const [leaving, setLeaving] = useState<RecordingOutput>()
+  const remove = async (output: RecordingOutput) => {
+    await api.delete(path`/recordings/${id}/outputs/${output.id}`)
+    await onLook()
+  }
   return (
     <Section
       title="Versions"
@@ -53,10 +58,21 @@ export function Versions({ recording, shown, onShow, onAsk, onLook }: VersionsPr
             canRemove={isManager && outputs.length > 1}
             onShow={() => onShow(output.id)}
             onAgain={() => void again(output)}
-            onRemove={() => void remove(output)}
+            onRemove={() => setLeaving(output)}
           />
         ))}
       </ul>
+      {leaving && (
+        <ConfirmDialog
+          title="Delete this version?"
+          confirm="Delete"
+          danger
+          onConfirm={() => remove(leaving)}
+          onClose={() => setLeaving(undefined)}
+        >
+          <p>“{outputName(leaving)}” is deleted. It can be made again as long as the tracks are there.</p>
+        </ConfirmDialog>
+      )}
     </Section>
   )
 }
