@@ -126,21 +126,20 @@ export async function seesAndHears(page: Page, count: number): Promise<void> {
   )
 }
 
-let bundle: Promise<string> | undefined
+const scripts = new Map<string, Promise<string>>()
 
-/** The demo client as one script. */
-function demoClient(): Promise<string> {
-  bundle ??= (async () => {
-    const build = await rolldown({
-      input: join(folder, 'demo-client.ts'),
-      platform: 'browser',
-      logLevel: 'silent',
-    })
-    const { output } = await build.generate({ format: 'iife' })
-    await build.close()
-    return output[0].code
-  })()
-  return bundle
+/** A program of tests/browser as one script. */
+export function pageScript(name: string): Promise<string> {
+  const known = scripts.get(name) ?? bundle(join(folder, name))
+  scripts.set(name, known)
+  return known
+}
+
+async function bundle(input: string): Promise<string> {
+  const build = await rolldown({ input, platform: 'browser', logLevel: 'silent' })
+  const { output } = await build.generate({ format: 'iife' })
+  await build.close()
+  return output[0].code
 }
 
 /** A page at the server's address that holds the demo client and nothing of Sluice. */
@@ -149,7 +148,7 @@ export async function openDemoPage(
   url: string,
 ): Promise<{ page: Page; complaints: string[] }> {
   const { page, complaints } = await openPage(browser, `${url}/healthz`, { bypassCSP: true })
-  await page.addScriptTag({ content: await demoClient() })
+  await page.addScriptTag({ content: await pageScript('demo-client.ts') })
   return { page, complaints }
 }
 

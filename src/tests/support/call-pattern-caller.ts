@@ -1,26 +1,7 @@
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { rolldown } from 'rolldown'
-import { openPage } from './browser.ts'
+import { openPage, pageScript } from './browser.ts'
 import { patterns, type Pattern, type PatternName } from './call-pattern.ts'
 import { until } from './until.ts'
-
-let bundle: Promise<string> | undefined
-
-/** The page's program as one script. */
-function program(): Promise<string> {
-  bundle ??= (async () => {
-    const build = await rolldown({
-      input: join(import.meta.dirname, '..', 'browser', 'call-pattern-page.ts'),
-      platform: 'browser',
-      logLevel: 'silent',
-    })
-    const { output } = await build.generate({ format: 'iife' })
-    await build.close()
-    return output[0].code
-  })()
-  return bundle
-}
 
 /** Moments of all that somebody sent: the middles of tones, the clock in pictures. */
 export interface SentPatterns {
@@ -45,7 +26,7 @@ export class PatternCaller {
     { url, room, name, token }: { url: string; room: string; name: PatternName; token: string },
   ): Promise<PatternCaller> {
     const { page, complaints } = await openPage(browser, `${url}/healthz`, { bypassCSP: true })
-    await page.addScriptTag({ content: await program() })
+    await page.addScriptTag({ content: await pageScript('call-pattern-page.ts') })
     const caller = new PatternCaller(name, page, complaints)
     await caller.#ask('join', { pattern: caller.pattern, room, name, token })
     return caller

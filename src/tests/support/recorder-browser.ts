@@ -1,10 +1,8 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import type { types } from 'mediasoup'
 import type { Page } from 'playwright-core'
-import { rolldown } from 'rolldown'
-import { startBrowser } from './browser.ts'
+import { pageScript, startBrowser } from './browser.ts'
 
 export interface BrowserPublisher {
   readonly page: Page
@@ -24,13 +22,6 @@ export async function startBrowserPublisher(
   router: types.Router,
   options: { loss?: number } = {},
 ): Promise<BrowserPublisher> {
-  const build = await rolldown({
-    input: join(import.meta.dirname, '..', 'browser', 'recorder-publisher.ts'),
-    platform: 'browser',
-    logLevel: 'silent',
-  })
-  const { output } = await build.generate({ format: 'iife' })
-  await build.close()
   const browser = await startBrowser()
   const page = await browser.newPage()
   await page.route('http://localhost/', (route) =>
@@ -54,7 +45,7 @@ export async function startBrowserPublisher(
     producer = await transport.produce(asked)
     return producer.id
   })
-  await page.addScriptTag({ content: output[0].code })
+  await page.addScriptTag({ content: await pageScript('recorder-publisher.ts') })
   return {
     page,
     publish: async (mimeType, { encodings = [{}], source = 'camera' } = {}) => {
