@@ -18,7 +18,7 @@ const log = createLog({ level: 'silent', pretty: false })
 const open = (changes: Parameters<S3Server['storage']>[0] = {}) =>
   openObjectStore({ storage: server.storage(changes), dataDir: '/nowhere', log })
 
-test('A deleted recording leaves no object and no unfinished upload, and takes nothing of others with it', async (t) => {
+test('a deleted recording leaves no object and no unfinished upload, and takes nothing of others with it', async (t) => {
   const folder = await RecordingFolder.create(t)
   const { uploads } = new UploadsUnderTest(t, server.storage())
   await folder.write('mic-1.webm', randomBytes(1000))
@@ -44,7 +44,7 @@ test('A deleted recording leaves no object and no unfinished upload, and takes n
   await assert.rejects(store.deleteAll(''), { failure: 'invalid' })
 })
 
-test('What an uploader that was killed left in parts is deleted, too', async (t) => {
+test('what an uploader that was killed left in parts is deleted, too', async (t) => {
   const folder = await RecordingFolder.create(t)
   const { uploads } = new UploadsUnderTest(t, server.storage())
   await folder.grow('cam-1.webm', 12 * mebibyte)
@@ -58,7 +58,7 @@ test('What an uploader that was killed left in parts is deleted, too', async (t)
   assert.deepEqual(await server.unfinished(), [])
 })
 
-test('Deleting says so when it could not', async (t) => {
+test('deleting says so when it could not', async (t) => {
   const proxy = await FaultyProxy.start(t, server)
   await server.put('recordings/rec_a/manifest.json', Buffer.from('{}'))
   const store = open({ endpoint: proxy.endpoint })
@@ -75,7 +75,7 @@ test('Deleting says so when it could not', async (t) => {
   assert.deepEqual(await server.keys(), [])
 })
 
-test('Objects are read whole, in ranges and by links that end', async () => {
+test('objects are read whole, in ranges and by links that end', async () => {
   const key = 'recordings/rec_a/cam-1.webm'
   const bytes = randomBytes(100_000)
   await server.put(key, bytes)
@@ -117,7 +117,7 @@ test('Objects are read whole, in ranges and by links that end', async () => {
   assert.equal(none, undefined)
 })
 
-test('A check says whether the bucket can be used, and leaves nothing', async () => {
+test('a check says whether the bucket can be used, and leaves nothing', async () => {
   await open().check()
   assert.deepEqual(await server.keys(), [])
   assert.deepEqual(await server.unfinished(), [])

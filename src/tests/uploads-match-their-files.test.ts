@@ -37,7 +37,7 @@ async function complete({ folder, under }: Stage, names: readonly string[]): Pro
   assert.deepEqual(await server.unfinished(), [])
 }
 
-test('A file that grows, is cut and gets another head while it is uploaded arrives as it is at the end', async (t) => {
+test('a file that grows, is cut and gets another head while it is uploaded arrives as it is at the end', async (t) => {
   const set = await stage(t)
   const { proxy, folder, under } = set
   await folder.grow('cam-1.webm', 12 * mebibyte)
@@ -62,7 +62,7 @@ test('A file that grows, is cut and gets another head while it is uploaded arriv
   await complete(set, ['cam-1.webm', 'cam-2.webm', 'manifest.json'])
 })
 
-test('Outputs that are added later, and files that were changed, are uploaded as well', async (t) => {
+test('outputs that are added later, and files that were changed, are uploaded as well', async (t) => {
   const set = await stage(t)
   const { proxy, folder, under } = set
   await folder.write('mic-1.webm', randomBytes(50_000))
@@ -89,7 +89,7 @@ test('Outputs that are added later, and files that were changed, are uploaded as
   assert.deepEqual(sums, expected)
 })
 
-test('A bit that flips on the way or in the bucket is noticed, and the file sent again', async (t) => {
+test('a bit that flips on the way or in the bucket is noticed, and the file sent again', async (t) => {
   const set = await stage(t)
   const { proxy, folder, under } = set
   await folder.write('cam-1.webm', randomBytes(11 * mebibyte))
@@ -121,7 +121,7 @@ test('A bit that flips on the way or in the bucket is noticed, and the file sent
   assert.equal(spoilt.size, 2)
 })
 
-test('Where ETags say nothing, a file is verified by another checksum, or by reading it again', async (t) => {
+test('where ETags say nothing, a file is verified by another checksum, or by reading it again', async (t) => {
   const set = await stage(t)
   const { proxy, folder, under } = set
   await folder.write('cam-1.webm', randomBytes(11 * mebibyte))
@@ -152,7 +152,7 @@ test('Where ETags say nothing, a file is verified by another checksum, or by rea
   assert.equal(proxy.count('GetObject'), 1, 'only the checksums were read')
 })
 
-test('An upload that a life-cycle rule has ended is begun anew', async (t) => {
+test('an upload that a life-cycle rule has ended is begun anew', async (t) => {
   const set = await stage(t)
   const { folder, under } = set
   await folder.grow('cam-1.webm', 12 * mebibyte)
@@ -164,7 +164,7 @@ test('An upload that a life-cycle rule has ended is begun anew', async (t) => {
   await complete(set, ['cam-1.webm'])
 })
 
-test('Files come back from the bucket as they were, and never as something else', async (t) => {
+test('files come back from the bucket as they were, and never as something else', async (t) => {
   const set = await stage(t)
   const { proxy, folder, under } = set
   const names = ['cam-1.webm', 'mic-1.webm', 'manifest.json']

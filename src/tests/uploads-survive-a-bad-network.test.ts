@@ -21,7 +21,7 @@ const faults: readonly Fault[] = [
   { kind: 'hang' },
 ]
 
-test('Whatever happens to its connections, a recording ends up in the bucket byte for byte', async (t) => {
+test('whatever happens to its connections, a recording ends up in the bucket byte for byte', async (t) => {
   const proxy = await FaultyProxy.start(t, server)
   // Half of all requests fail. Always the same ones, by a generator (Lehmer's) that begins at 1.
   const happened = new Set<Fault>()
@@ -56,7 +56,7 @@ test('Whatever happens to its connections, a recording ends up in the bucket byt
   assert.equal(happened.size, faults.length, 'each fault happened')
 })
 
-test('Killed in the middle, the process that uploads goes on where it was', async (t) => {
+test('killed in the middle, the process that uploads goes on where it was', async (t) => {
   const proxy = await FaultyProxy.start(t, server)
   const folder = await RecordingFolder.create(t)
   const under = new UploadsUnderTest(t, server.storage({ endpoint: proxy.endpoint }))
@@ -84,7 +84,7 @@ test('Killed in the middle, the process that uploads goes on where it was', asyn
   assert.deepEqual(await server.unfinished(), [])
 })
 
-test('Killed in the middle, the whole server goes on where it was when it is back', async (t) => {
+test('killed in the middle, the whole server goes on where it was when it is back', async (t) => {
   const proxy = await FaultyProxy.start(t, server)
   const folder = await RecordingFolder.create(t)
   const storage = server.storage({ endpoint: proxy.endpoint })
@@ -112,7 +112,7 @@ test('Killed in the middle, the whole server goes on where it was when it is bac
   assert.deepEqual(await server.unfinished(), [])
 })
 
-test('A bucket that refuses keeps a recording waiting, says why, and takes it once that is mended', async (t) => {
+test('a bucket that refuses keeps a recording waiting, says why, and takes it once that is mended', async (t) => {
   const empty = await S3Server.start({ bucket: false })
   t.after(() => empty.close())
   const folder = await RecordingFolder.create(t)
@@ -152,7 +152,7 @@ test('A bucket that refuses keeps a recording waiting, says why, and takes it on
   ])
 })
 
-test('Without a bucket everything stays where it is, and no process is started', async (t) => {
+test('without a bucket everything stays where it is, and no process is started', async (t) => {
   const folder = await RecordingFolder.create(t)
   await folder.write('mic-1.webm', randomBytes(1000))
   const under = new UploadsUnderTest(t, storageConfig())
