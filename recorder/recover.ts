@@ -27,14 +27,15 @@ const mediaFile = /^([\w-]+)-(\d+)\.(webm|mkv)(\.part)?$/
 /**
  * Brings a folder to a true state after whatever ended its recording: every whole frame is playable, and the manifest lists
  * what is there and why it ended. Does nothing to a recording that ended well. Undefined if the folder holds no recording.
- * Not for one that goes on: throws if its recorder is a child of this process.
+ * Not for one that goes on: throws if its recorder is a child of this process, unless that is known to have ended it
+ * (`isOver`), which its manifest does not say where the disk was full.
  */
 export async function recover(
   folder: string,
-  options: { ffmpeg?: string } = {},
+  options: { ffmpeg?: string; isOver?: boolean } = {},
 ): Promise<Recovered | undefined> {
   const known = await readManifest(folder)
-  if (known?.state === 'recording') await endOrphan(known)
+  if (known?.state === 'recording') await endOrphan(known, options)
   // What the orphan wrote at its end counts.
   const found = await readManifest(folder)
 
@@ -157,12 +158,16 @@ function emptyManifest(folder: string, repaired: ReadonlyMap<string, RepairedFil
 }
 
 /** Waits for a recorder that has lost its server to finish, and kills it if it does not. */
-async function endOrphan({ writer: pid, writerIdentity }: Manifest): Promise<void> {
+async function endOrphan(
+  { writer: pid, writerIdentity }: Manifest,
+  { isOver = false }: { isOver?: boolean },
+): Promise<void> {
   const isWriter = async () => writerIdentity === undefined || (await processIdentity(pid)) === writerIdentity
   const deadline = performance.now() + orphanFinishesWithinMs
   for (;;) {
     const parent = await parentOfRecorder(pid)
     if (parent === undefined || !(await isWriter())) return
+    if (parent === process.pid && isOver) return
     if (parent === process.pid) throw new Error('this recording goes on')
     if (performance.now() >= deadline) break
     await delay(100)

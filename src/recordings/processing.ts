@@ -80,7 +80,8 @@ export class Processing {
     const folder = home.folderOf(id)
     if (!existsSync(folder)) return this.#fail(row, filesLost, said ?? 'server-gone')
     const before = await readManifest(folder)
-    const recovered = await recover(folder)
+    // Whoever calls knows that nobody of this process records it any more.
+    const recovered = await recover(folder, { isOver: true })
     if (!recovered) return this.#fail(row, nothingCaptured, said ?? 'server-gone')
 
     // Without anybody's word, what had ended is known by its own; what had not, has lost its server.

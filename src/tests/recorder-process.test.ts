@@ -172,6 +172,27 @@ test('a folder of which the manifest is gone gets another', async () => {
   assert.deepEqual(await readManifest(folder), recovered!.manifest)
 })
 
+test('a recording that ended where its manifest could not be written any more is finished all the same', async () => {
+  const folder = stage.folder()
+  const pictures = await camera
+  const video = await Publisher.create(stage.router, { codec: 'vp8' })
+  await stage.recorder.start({ recordingId: 'full', folder, minFreeBytes: 0 })
+  await record(stage, 'full', video)
+  await atPace(25, 40, (place) => video.send(pictures[place]!))
+  const path = join(folder, 'manifest.json')
+  const old = await until('the track is in the manifest', () => {
+    const text = readFileSync(path, 'utf8')
+    return text.includes('ana-camera') && text
+  })
+  await stage.recorder.stop({ recordingId: 'full', reason: 'disk-full' })
+  video.close()
+  writeFileSync(path, old)
+  await assert.rejects(recover(folder), /goes on/)
+  const recovered = await recover(folder, { isOver: true })
+  assert.equal(recovered!.manifest.state, 'finished')
+  assert.equal(recovered!.manifest.tracks[0]?.files[0]?.frames, 25)
+})
+
 test('a recorder that stands still for most of a second loses nothing', async () => {
   const folder = stage.folder()
   const pictures = await camera
