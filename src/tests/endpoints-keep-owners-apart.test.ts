@@ -10,11 +10,15 @@ import { startServer, type TestServer } from './support/server.ts'
 let server: TestServer
 let operations: readonly Operation[]
 before(async () => {
-  server = await startServer({
-    SLUICE_LIMITS_REQUESTS_PER_MINUTE: '1000000',
-    // A call that stops ringing meanwhile would look like one that somebody else changed.
-    SLUICE_CALLS_RING_SECONDS: '600',
-  })
+  server = await startServer(
+    {
+      SLUICE_LIMITS_REQUESTS_PER_MINUTE: '1000000',
+      // A call that stops ringing meanwhile would look like one that somebody else changed.
+      SLUICE_CALLS_RING_SECONDS: '600',
+    },
+    undefined,
+    { withDatabase: true },
+  )
   operations = await readOperations(server.url)
 })
 after(() => server.close())

@@ -17,7 +17,7 @@ let server: TestServer
 let backend: RestClient
 let ana: Person
 before(async () => {
-  server = await startServer({ ...openToAll, ...recordable })
+  server = await startServer({ ...openToAll, ...recordable }, undefined, { withDatabase: true })
   const key = await (await server.app.apiKeys()).add({ name: 'tests', now: new Date() })
   backend = new RestClient(server.url)
   backend.authorization = `Basic ${Buffer.from(`${key.id}:${key.secret.reveal()}`).toString('base64')}`

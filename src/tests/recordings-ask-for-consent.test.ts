@@ -11,12 +11,16 @@ import { until } from './support/until.ts'
 let server: TestServer
 let token: Awaited<ReturnType<typeof tokensOf>>
 before(async () => {
-  server = await startServer({
-    ...openToAll,
-    ...recordable,
-    SLUICE_RECORDINGS_CONSENT: 'ask',
-    SLUICE_RECORDINGS_NOTICE: 'May we keep this?',
-  })
+  server = await startServer(
+    {
+      ...openToAll,
+      ...recordable,
+      SLUICE_RECORDINGS_CONSENT: 'ask',
+      SLUICE_RECORDINGS_NOTICE: 'May we keep this?',
+    },
+    undefined,
+    { withDatabase: true },
+  )
   token = await tokensOf(server)
 })
 after(() => server.close())

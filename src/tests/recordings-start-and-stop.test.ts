@@ -12,7 +12,11 @@ import { until } from './support/until.ts'
 let server: TestServer
 let token: Awaited<ReturnType<typeof tokensOf>>
 before(async () => {
-  server = await startServer({ ...openToAll, ...recordable, SLUICE_RECORDINGS_MAX_CONCURRENT: '3' })
+  server = await startServer(
+    { ...openToAll, ...recordable, SLUICE_RECORDINGS_MAX_CONCURRENT: '3' },
+    undefined,
+    { withDatabase: true },
+  )
   token = await tokensOf(server)
 })
 after(() => server.close())
@@ -253,12 +257,16 @@ test('somebody with a long id is recorded, and a new name holds', async () => {
 })
 
 test('a recording that nobody is in any more ends, though its room stays', async () => {
-  const quiet = await startServer({
-    ...openToAll,
-    ...recordable,
-    SLUICE_ROOMS_DEPARTURE_SECONDS: '600',
-    SLUICE_RECORDINGS_EMPTY_SECONDS: '5',
-  })
+  const quiet = await startServer(
+    {
+      ...openToAll,
+      ...recordable,
+      SLUICE_ROOMS_DEPARTURE_SECONDS: '600',
+      SLUICE_RECORDINGS_EMPTY_SECONDS: '5',
+    },
+    undefined,
+    { withDatabase: true },
+  )
   try {
     const host = await guest(quiet, 'empty')
     const { recording } = await host.client.request('recording.start', {})
@@ -273,7 +281,11 @@ test('a recording that nobody is in any more ends, though its room stays', async
 })
 
 test('a recording ends after as many hours as it may go on', async (t) => {
-  const brief = await startServer({ ...openToAll, ...recordable, SLUICE_RECORDINGS_MAX_HOURS: '1' })
+  const brief = await startServer(
+    { ...openToAll, ...recordable, SLUICE_RECORDINGS_MAX_HOURS: '1' },
+    undefined,
+    { withDatabase: true },
+  )
   try {
     const host = await guest(brief, 'hours')
     const { recording } = await host.client.request('recording.start', {})
