@@ -20,7 +20,7 @@ import { useRecording } from './use-recording.ts'
 import { VersionDialog } from './version-dialog.tsx'
 import { Versions } from './versions.tsx'
 import { Watch } from './watch.tsx'
-import { endWords, failureWords, outputName, percent, stateChip } from './words.ts'
+import { endWords, failureWords, holdWords, outputName, percent, stateChip } from './words.ts'
 import '../meetings/meetings.css'
 import './recordings.css'
 
@@ -157,16 +157,19 @@ function NotYet({ recording, onLook }: { recording: Recording; onLook: () => Pro
           <ErrorNote error={error} />
         </div>
       )
-    case 'processing':
+    case 'processing': {
+      const held = holdWords(recording)
       return (
         <div className="recording-still" data-testid="processing">
           <p className="empty-title">The video is being made: {percent(progress)}</p>
           <progress value={progress} max={1} aria-label="Processing" />
+          {held !== undefined && <Note kind="warning">{held}</Note>}
           <p className="soft">
             You can close this page; it goes on by itself. Nothing is lost if the server stops.
           </p>
         </div>
       )
+    }
     case 'failed':
       return (
         <div data-testid="failed">

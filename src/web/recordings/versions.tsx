@@ -96,7 +96,9 @@ function Version({ output, isShown, isManager, canRemove, onShow, onAgain, onRem
       <div className="version-what">
         <span className="version-name">{name}</span>
         {state === 'ready' && bytes !== undefined && <span className="soft">{formatBytes(bytes)}</span>}
-        {state === 'queued' && <span className="soft">Waits for its turn</span>}
+        {state === 'queued' && (
+          <span className="soft">{error ? sentence(error.message) : 'Waits for its turn'}</span>
+        )}
         {state === 'running' && <progress value={progress} max={1} aria-label={`Making: ${name}`} />}
         {state === 'failed' && (
           <span className="recording-why">{sentence(error?.message ?? 'It could not be made')}</span>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { endWords, failureWords, outputName, stateChip, uploadWords } from './words.ts'
+import { endWords, failureWords, holdWords, outputName, stateChip, uploadWords } from './words.ts'
 
 test('a recording that can be watched needs no word, the others have one', () => {
   assert.equal(stateChip({ state: 'ready', progress: 1 }), undefined)
@@ -37,4 +37,12 @@ test('ends and uploads that are as they should be are told briefly or not at all
   assert.match(endWords('disk-full') ?? '', /disk/)
   const upload = { bytes: 0, totalBytes: 10 }
   assert.match(uploadWords({ ...upload, state: 'waiting', error: 'Access denied.' }), /\(Access denied\)/)
+})
+
+test('what waits for something says for what', () => {
+  const output = { id: 'out', kind: 'audio', progress: 0, createdAt: '', files: [] } as const
+  const error = { code: 'disk-full', message: 'There is no room' }
+  assert.equal(holdWords({ outputs: [{ ...output, state: 'queued', error }] }), 'There is no room.')
+  assert.equal(holdWords({ outputs: [{ ...output, state: 'running', error }] }), undefined)
+  assert.equal(holdWords({ outputs: [], error }), 'There is no room.')
 })

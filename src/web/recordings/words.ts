@@ -57,6 +57,13 @@ export function failureWords({
     : `${said} What was captured is kept: download the tracks.`
 }
 
+/** Why nothing moves on by now, such as a full disk; it is tried again by itself. */
+export function holdWords({ outputs, error }: Pick<Recording, 'outputs' | 'error'>): string | undefined {
+  const held = outputs.find((output) => output.state === 'queued' && output.error !== undefined)
+  const why = held?.error ?? error
+  return why && sentence(why.message)
+}
+
 export function sentence(text: string): string {
   const trimmed = text.trim()
   return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`
