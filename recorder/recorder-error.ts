@@ -5,6 +5,7 @@ export const recorderErrorCodes = [
   'recording-exists', // the id or the folder is in use, or was
   'track-exists',
   'not-recordable', // no such codec
+  'too-many', // tracks of one participant, or of all
   'ended', // the recording or its track ended meanwhile
   'disk-full',
   'disk-error',

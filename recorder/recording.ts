@@ -26,6 +26,12 @@ const manifestEveryMs = 5000
 const receiveBufferBytes = 2 * 1024 * 1024
 /** Writing the manifest may hold up media for one part in so many of the time. */
 const manifestShare = 50
+/**
+ * Each time somebody begins to publish is a track, and all are in the manifest, which is written again and again: whoever does
+ * nothing else must not hold up the others. A camera that is put on and off each minute makes 720 in a call of twelve hours.
+ */
+const mostTracksOfOne = 1000
+const mostTracks = 10_000
 /** Files that are synced at the same time: a file system does much of it for all at once. */
 const syncedTogether = 4
 
@@ -53,6 +59,8 @@ export class Recording {
   readonly #ended: { tap: Tap; track: Track }[] = []
   #endedPackets = 0
   #endedLost = 0
+  /** How many tracks there are of each participant. */
+  readonly #tracksOf = new Map<string, number>()
   readonly #publishers = new Map<string, PublisherClocks>()
   /** When the manifest was written last, and how long making its text took. */
   #savedMs = 0
@@ -111,6 +119,14 @@ export class Recording {
     if (this.#manifest.tracks.some((track) => track.trackId === trackId)) {
       throw new RecorderError('track-exists', `there is a track ${trackId} already`)
     }
+    const { tracks } = this.#manifest
+    const own = this.#tracksOf.get(participantId) ?? 0
+    if (tracks.length >= mostTracks || own >= mostTracksOfOne) {
+      throw new RecorderError(
+        'too-many',
+        `there are ${own} tracks of ${participantId}, ${tracks.length} of all`,
+      )
+    }
     const codec = recordedCodec(request.mimeType)
     if (!codec) throw new RecorderError('not-recordable', `${request.mimeType} cannot be recorded`)
 
@@ -145,7 +161,8 @@ export class Recording {
       statistics: tap.statistics,
       files: [],
     }
-    this.#manifest.tracks.push(track)
+    tracks.push(track)
+    this.#tracksOf.set(participantId, own + 1)
     const running: RunningTap = { tap, socket, track, ports: undefined }
     this.#taps.set(trackId, running)
     try {
@@ -166,6 +183,7 @@ export class Recording {
       const place = this.#manifest.tracks.indexOf(track)
       if (place >= 0 && track.files.length === 0 && !this.#closed) {
         this.#manifest.tracks.splice(place, 1)
+        this.#tracksOf.set(participantId, this.#tracksOf.get(participantId)! - 1)
         this.#ended.splice(
           this.#ended.findIndex((ended) => ended.track === track),
           1,
@@ -188,7 +206,7 @@ export class Recording {
     if (!running) return undefined
     await this.#end(trackId, reason)
     try {
-      await this.#save()
+      if (this.#isSaveDue) await this.#save()
     } catch (error) {
       // The track is finished; that the disk refuses the manifest is the end of the recording.
       this.#diskFailed(error as Error)
@@ -324,8 +342,12 @@ export class Recording {
 
   /** Something changed that recovery would find out by itself, if less exactly: large manifests are written less often. */
   #changed(): void {
-    if (nowMs() - this.#savedMs < this.#saveCostMs * manifestShare) return
+    if (!this.#isSaveDue) return
     this.#save().catch((error: unknown) => this.#diskFailed(error as Error))
+  }
+
+  get #isSaveDue(): boolean {
+    return nowMs() - this.#savedMs >= this.#saveCostMs * manifestShare
   }
 
   #diskFailed(error: Error): void {

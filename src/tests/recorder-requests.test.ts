@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import type { Manifest } from '../../recorder/manifest.ts'
 import type { FromRecorder } from '../../recorder/messages.ts'
 import { Recorder } from '../../recorder/recorder.ts'
 import { usableCores } from '../../workers/cores.ts'
@@ -139,4 +140,38 @@ test('it is kept on the cores it is given, at a lower priority', async () => {
   } finally {
     await recorder.close()
   }
+})
+
+test('somebody who begins one track after another is not recorded any more at some point; others are', async (t) => {
+  const asked = new Asked(t)
+  await once(asked.child, 'message')
+  const folder = join(asked.root, 'many')
+  await asked.ask('start', { recordingId: 'many', folder, minFreeBytes: 0 })
+  let begun = 0
+  const begin = (participantId: string) =>
+    asked.ask('addTap', {
+      recordingId: 'many',
+      trackId: `t${begun++}`,
+      participantId,
+      displayName: '',
+      source: 'camera',
+      mimeType: 'audio/opus',
+      clockRate: 48_000,
+      payloadType: 100,
+      from: { ip: '127.0.0.1', port: 9 },
+    })
+  for (let round = 0; round < 50; round++) {
+    const begins = Array.from({ length: 20 }, () => begin('restless'))
+    assert.ok((await Promise.all(begins)).every((answer) => typeof answer === 'object'))
+    const ends = Array.from({ length: 20 }, (_, place) => ({
+      recordingId: 'many',
+      trackId: `t${round * 20 + place}`,
+      reason: 'closed',
+    }))
+    await Promise.all(ends.map((end) => asked.ask('removeTap', end)))
+  }
+  assert.equal(await begin('restless'), 'too-many')
+  assert.equal(typeof (await begin('calm')), 'object')
+  const manifest = (await asked.ask('stop', { recordingId: 'many', reason: 'stopped' })) as Manifest
+  assert.equal(manifest.tracks.length, 1001)
 })
