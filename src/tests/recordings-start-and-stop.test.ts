@@ -316,3 +316,17 @@ test('where nothing may be recorded, nothing is', async () => {
     await off.close()
   }
 })
+
+test('a recording that goes on for too long ends, and everybody is told', async (t) => {
+  const rec = await recorder('long')
+  const ben = await guest(server, 'long')
+  const { recording } = await rec.client.request('recording.start', {})
+  // The hours of recordings.maxHours, by the clock that the server looks at.
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 24 * 3_600_000 + 1000 })
+  const told = await ben.client.hears('recording.changed', (data) => data.recording === undefined)
+  t.mock.timers.reset()
+  assert.deepEqual(told, { reason: 'too-long' })
+  await until('its end is written down', async () => {
+    return (await rowOf(recording.recordingId))?.end_reason === 'too-long'
+  })
+})
