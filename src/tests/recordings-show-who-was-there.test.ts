@@ -222,6 +222,10 @@ function assertTogether(
       `${name}: ${pictures.length} pictures ${figures(pictures)} ms late, ${sound.length} tones ${figures(sound)} ms late`,
     )
     tell(`${name}: sound behind pictures ${figures(behind)} ms`)
+    assert.ok(
+      behind.length > sound.length / 2,
+      `${name}: the pictures of ${behind.length} of ${sound.length} tones were stamped rightly`,
+    )
     // A browser that is short of time makes a single tone or picture late.
     assert.ok(
       shareBeyond(behind, mostBehind) <= 0.1,

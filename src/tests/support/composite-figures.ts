@@ -51,13 +51,19 @@ export function tonesLate(
   }
 }
 
+/**
+ * No picture can be recorded before it was drawn. Where one seems to be, by more than clocks are apart, the browser stamped it
+ * too early, as Chromium does for seconds on a machine that is short of time: what it says of sound and pictures is no measure then.
+ */
+const earlyMs = 25
+
 /** How much later sound is than pictures of about the same moment. */
 export function soundBehindPictures(sound: readonly Lateness[], pictures: readonly Lateness[]): number[] {
   return sound.flatMap(({ atMs, lateMs }) => {
     const near = pictures
       .filter((picture) => Math.abs(picture.atMs - atMs) < 500)
       .map((picture) => picture.lateMs)
-    return near.length === 0 ? [] : lateMs - median(near)
+    return near.length === 0 || median(near) < -earlyMs ? [] : lateMs - median(near)
   })
 }
 
