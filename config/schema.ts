@@ -449,7 +449,7 @@ export const settings = Type.Object(
         minimum: 0,
         maximum: 255,
         description:
-          'Cores left without a worker, for signaling, recording and the rest of the machine. Raise it where recording runs on the same host.',
+          'Cores left without a worker, for signaling, recording and the rest of the machine. Raise it where recording runs on the same host: the recorder and FFmpeg then keep to these cores.',
       }),
       pin: Type.Boolean({
         default: true,

@@ -101,10 +101,20 @@ export class App {
       url: urlOf(config.http, { port: config.http.port, lanAddress: options.lanAddress }),
       setUpCode: newSetUpCode(),
     }
+    const usable = usableCores()
+    const spare = spareCores(
+      usable.cores,
+      workers.status.map(({ core }) => core),
+    )
     const { setUpCode } = presence
     const services: Lazy<Services> = new Lazy({
       make: async () => {
-        const opened = await openServices({ ...options, setUpCode, baseUrl: () => presence.url })
+        const opened = await openServices({
+          ...options,
+          setUpCode,
+          spareCores: spare,
+          baseUrl: () => presence.url,
+        })
         holdMeetings(opened.meetings, { rooms, liveRecordings })
         return opened
       },
@@ -132,17 +142,13 @@ export class App {
         )
       },
     })
-    const usable = usableCores()
     const liveRecordings = new LiveRecordings({
       config,
       rooms,
       keeper: async () => (await services.get()).recordings,
       workerShares: () => workers.status.map(({ cpu }) => cpu),
       cores: Math.min(usable.cores.length, usable.quota ?? Infinity),
-      spareCores: spareCores(
-        usable.cores,
-        workers.status.map(({ core }) => core),
-      ),
+      spareCores: spare,
       meetingOf,
       policyOf: async (meetingId) => (await services.get()).meetings.meetings.recordPolicyOf(meetingId),
       accountOf,

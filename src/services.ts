@@ -31,6 +31,8 @@ export interface ServicesOptions {
   readonly log: Log
   /** What people reach this server by, for links. Left out: as configured. */
   readonly baseUrl?: () => string
+  /** Cores that no media worker is on, for what is made of recordings. None leaves that to the system. */
+  readonly spareCores?: readonly number[]
   /** Makes whoever registers with it the first admin. */
   readonly setUpCode?: Secret
 }
@@ -63,7 +65,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         'forget log-ins': (now) => accounts.forget(now),
       },
     })
-    const recordings = openRecordings({ db, config, log })
+    const recordings = openRecordings({ db, config, log, spareCores: options.spareCores ?? [] })
     const close = async () => {
       accounts.close()
       await recordings.close()

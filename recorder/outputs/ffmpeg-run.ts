@@ -10,6 +10,8 @@ export interface FfmpegRun {
   readonly args: readonly string[]
   /** Where relative names in its arguments and graphs begin: so no path has to be escaped in a graph. */
   readonly folder: string
+  /** The cores it is kept on; none leaves that to the system. */
+  readonly cores?: readonly number[] | undefined
   readonly signal?: AbortSignal | undefined
   /** How much of the result is there, in milliseconds of it. */
   readonly onTime?: (ms: number) => void
@@ -26,11 +28,13 @@ let launcher: Promise<readonly string[]> | undefined
 
 /** Runs FFmpeg and gives what it said. Throws a RenderError: stopped, disk-full or ffmpeg-failed. */
 export async function runFfmpeg(run: FfmpegRun): Promise<string> {
-  const { signal, onTime } = run
+  const { signal, onTime, cores = [] } = run
   if (signal?.aborted) throw stopped()
-  launcher ??= findLauncher()
+  launcher ??= findLauncher([endsWithParent, onlyIdleDisk, leastPriority])
+  const onCores = cores.length === 0 ? [] : await findLauncher([['taskset', '--cpu-list', cores.join(',')]])
   const [program, ...args] = [
     ...(await launcher),
+    ...onCores,
     run.ffmpeg,
     ...['-nostdin', '-hide_banner', ...(onTime ? ['-progress', 'pipe:1'] : []), ...run.args],
   ]
@@ -81,9 +85,9 @@ function isAborted(signal: AbortSignal | undefined): boolean {
 }
 
 /** What of it this system has and allows. Each of them becomes the next, and in the end FFmpeg, without another process. */
-async function findLauncher(): Promise<readonly string[]> {
+async function findLauncher(wanted: readonly (readonly string[])[]): Promise<readonly string[]> {
   const parts = await Promise.all(
-    [endsWithParent, onlyIdleDisk, leastPriority].map(async ([program, ...args]) => {
+    wanted.map(async ([program, ...args]) => {
       try {
         await promisify(execFile)(program!, [...args, 'true'], { timeout: 10_000 })
         return [program!, ...args]

@@ -27,6 +27,8 @@ export interface RenderOptions {
   readonly size: { readonly width: number; readonly height: number }
   readonly names: boolean
   readonly ffmpeg: string
+  /** The cores FFmpeg is kept on, so that it takes nothing from media workers; none leaves that to the system. */
+  readonly cores?: readonly number[] | undefined
   /** A folder for what is needed meanwhile: about as much as all sound together. A hidden one in `folder` if left out. */
   readonly scratch?: string
   /** 0 to 1, never less than before. */
@@ -93,7 +95,7 @@ interface Work {
 }
 
 async function make(options: RenderOptions, work: Work): Promise<Made[]> {
-  const { name, kind, ffmpeg, signal, size } = options
+  const { name, kind, ffmpeg, cores, signal, size } = options
   const { scratch, onProgress } = work
   const pathOf = (file: string) => join(work.folder, basename(file))
   const warn = (text: string) => options.onWarning?.(text)
@@ -106,7 +108,7 @@ async function make(options: RenderOptions, work: Work): Promise<Made[]> {
   const people = peopleOf({ tracks }, durationMs)
   const soundShare = kind === 'audio' ? 1 : shares.sound
   const sound = await mixSound({
-    ...{ strips, people, pathOf, scratch, durationMs, ffmpeg, signal, onWarning: warn },
+    ...{ strips, people, pathOf, scratch, durationMs, ffmpeg, cores, signal, onWarning: warn },
     onProgress: (share) => onProgress(share * soundShare),
   })
   if (kind === 'audio') {
@@ -121,7 +123,7 @@ async function make(options: RenderOptions, work: Work): Promise<Made[]> {
   const backdrops = await drawBackdrops(scenes, options, scratch)
   const run = (used: readonly Strip[]) =>
     makeVideo(scenes, used, {
-      ...{ scratch, backdrops, pathOf, durationMs, sound, ffmpeg, signal },
+      ...{ scratch, backdrops, pathOf, durationMs, sound, ffmpeg, cores, signal },
       onTime: (ms) =>
         onProgress(shares.sound + (shares.picture - shares.sound) * Math.min(1, ms / durationMs)),
     })
@@ -129,7 +131,7 @@ async function make(options: RenderOptions, work: Work): Promise<Made[]> {
     await run(strips)
   } catch (error) {
     if (!(error instanceof RenderError) || error.code !== 'ffmpeg-failed') throw error
-    const good = await decodable(strips, { pathOf, scratch, ffmpeg, signal, warn })
+    const good = await decodable(strips, { pathOf, scratch, ffmpeg, cores, signal, warn })
     if (good.length === strips.length) throw error
     await run(good)
   }
@@ -159,7 +161,7 @@ async function make(options: RenderOptions, work: Work): Promise<Made[]> {
 /** A list of them for FFmpeg; all that look different are drawn in one run. */
 async function drawBackdrops(
   scenes: readonly Scene[],
-  { size, names, ffmpeg, signal }: RenderOptions,
+  { size, names, ffmpeg, cores, signal }: RenderOptions,
   scratch: string,
 ): Promise<string> {
   const { subtitles, count, numbers } = backdropsOf(scenes, { size, names })
@@ -181,7 +183,7 @@ async function drawBackdrops(
       'backdrop-%d.png',
     ],
   ]
-  await runFfmpeg({ ffmpeg, args, folder: scratch, signal })
+  await runFfmpeg({ ffmpeg, cores, args, folder: scratch, signal })
   await writeFile(
     join(scratch, 'backdrops.txt'),
     backdropList(scenes, numbers, (number) => `backdrop-${number}.png`),
@@ -199,11 +201,12 @@ async function makeVideo(
     pathOf: (name: string) => string
     durationMs: number
     ffmpeg: string
+    cores: readonly number[] | undefined
     signal: AbortSignal | undefined
     onTime: (ms: number) => void
   },
 ): Promise<void> {
-  const { scratch, durationMs, ffmpeg, signal, onTime } = options
+  const { scratch, durationMs, ffmpeg, cores, signal, onTime } = options
   const showings = showingsOf(scenes, strips)
   const { graph, commands } = pictureGraph(showings)
   for (const [name, text] of commands) await writeFile(join(scratch, name), text)
@@ -237,7 +240,7 @@ async function makeVideo(
     ...['-c:a', 'copy', '-t', (durationMs / 1000).toFixed(3)],
     ...['-fflags', '+bitexact', '-flags:v', '+bitexact', '-movflags', '+faststart', '-f', 'mp4', 'video.mp4'],
   ]
-  await runFfmpeg({ ffmpeg, args, folder: scratch, signal, onTime })
+  await runFfmpeg({ ffmpeg, cores, args, folder: scratch, signal, onTime })
 }
 
 /** Tracks without the files that are missing, or of which not even the beginning is what it should be. */
@@ -282,11 +285,12 @@ async function decodable(
     pathOf: (name: string) => string
     scratch: string
     ffmpeg: string
+    cores: readonly number[] | undefined
     signal: AbortSignal | undefined
     warn: (text: string) => void
   },
 ): Promise<Strip[]> {
-  const { pathOf, scratch, ffmpeg, signal, warn } = options
+  const { pathOf, scratch, ffmpeg, cores, signal, warn } = options
   const good: Strip[] = []
   for (const strip of strips) {
     if (strip.kind !== 'camera' && strip.kind !== 'screen') continue
@@ -294,7 +298,7 @@ async function decodable(
       await writeFile(join(scratch, 'strip.txt'), concatList(strip.files, pathOf))
       const input = ['-f', 'concat', '-safe', '0', '-i', 'strip.txt']
       const args = ['-v', 'error', ...input, '-map', '0:v', '-frames:v', '1', '-f', 'null', '-']
-      await runFfmpeg({ ffmpeg, args, folder: scratch, signal })
+      await runFfmpeg({ ffmpeg, cores, args, folder: scratch, signal })
       good.push(strip)
     } catch (error) {
       if (!(error instanceof RenderError) || error.code !== 'ffmpeg-failed') throw error

@@ -13,6 +13,7 @@ export interface SoundOptions {
   readonly scratch: string
   readonly durationMs: number
   readonly ffmpeg: string
+  readonly cores: readonly number[] | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress: (share: number) => void
   readonly onWarning: (text: string) => void
@@ -31,7 +32,7 @@ const mostLossDb = 20
  * loud people come out alike, and nothing pumps. Returns the name of the file in `scratch`.
  */
 export async function mixSound(options: SoundOptions): Promise<string> {
-  const { strips, scratch, durationMs, ffmpeg, signal, onProgress } = options
+  const { strips, scratch, durationMs, ffmpeg, cores, signal, onProgress } = options
   const inputs: { name: string; gainDb: number }[] = []
   let place = 0
   for (const strip of strips.filter(isSound)) {
@@ -49,7 +50,7 @@ export async function mixSound(options: SoundOptions): Promise<string> {
         options.onWarning(`The sound in ${file} is damaged or missing; what can be read of it was used.`),
     })
     if (heardMs === 0) continue
-    const loudness = await loudnessOf(sample, { scratch, ffmpeg, signal })
+    const loudness = await loudnessOf(sample, { scratch, ffmpeg, cores, signal })
     inputs.push({ name, gainDb: gainFor(loudness, targets[strip.kind]) })
     onProgress((0.3 * place) / strips.length)
   }
@@ -72,7 +73,7 @@ export async function mixSound(options: SoundOptions): Promise<string> {
     ],
   ]
   await runFfmpeg({
-    ...{ ffmpeg, args, folder: scratch, signal },
+    ...{ ffmpeg, cores, args, folder: scratch, signal },
     onTime: (ms) => onProgress(0.3 + 0.7 * Math.min(1, ms / durationMs)),
   })
   return 'sound.m4a'
@@ -104,12 +105,12 @@ function mixGraph(inputs: readonly { gainDb: number }[], durationMs: number): st
 /** Of the parts that are not silence, as EBU R 128 has it. */
 async function loudnessOf(
   sample: string,
-  options: { scratch: string; ffmpeg: string; signal?: AbortSignal | undefined },
+  options: Pick<SoundOptions, 'scratch' | 'ffmpeg' | 'cores' | 'signal'>,
 ): Promise<number | undefined> {
-  const { scratch: folder, ffmpeg, signal } = options
+  const { scratch: folder, ffmpeg, cores, signal } = options
   const meter = ['-i', sample, '-af', 'ebur128=framelog=verbose', '-f', 'null', '-']
   try {
-    const said = await runFfmpeg({ ffmpeg, args: ['-v', 'info', ...meter], folder, signal })
+    const said = await runFfmpeg({ ffmpeg, cores, args: ['-v', 'info', ...meter], folder, signal })
     const value = [...said.matchAll(/\bI:\s+(-?[\d.]+) LUFS/g)].at(-1)?.[1]
     return value === undefined ? undefined : Number(value)
   } catch (error) {

@@ -9,15 +9,21 @@ import { Home } from './home.ts'
 import { Recordings } from './recordings.ts'
 
 /** Recordings with the storage, the renderer and the FFmpeg of this server, looked after from now on. */
-export function openRecordings(options: { db: Db; config: Config; log: Log }): Recordings {
-  const { config, log } = options
+export function openRecordings(options: {
+  db: Db
+  config: Config
+  log: Log
+  /** Cores that no media worker is on. */
+  spareCores: readonly number[]
+}): Recordings {
+  const { config, log, spareCores: cores } = options
   const { storage, dataDir } = config
   const recordings = new Recordings({
     ...options,
     home: new Home(dataDir),
     objects: openObjectStore({ storage, dataDir, log }),
     createUploads: (onChanged) => Uploads.create({ storage, dataDir, log, onChanged }),
-    render,
+    render: (asked) => render({ ...asked, cores }),
     findFfmpeg: async () => {
       try {
         return (await findFfmpeg())?.path

@@ -17,7 +17,7 @@ const log = createLog({ level: process.env['TEST_LOG'] ?? 'silent', pretty: fals
 const { config } = loadConfig({ argv: [], env: process.env, cwd: '/' })
 const { dataDir } = config
 const db = await openDatabase({ url: config.database.url, dataDir, log })
-const recordings = openRecordings({ db, config, log })
+const recordings = openRecordings({ db, config, log, spareCores: [] })
 let recorder: Recorder | undefined
 
 const begin = () => {
