@@ -22,17 +22,17 @@ test('an idle server records', () => {
 test('no more rooms than configured, and no more than one core of recorder', () => {
   assert.equal(why({ recordings: 19 }), undefined)
   assert.match(why({ recordings: 20 })!, /\(20\)/)
-  assert.match(why({ added: { audio: 60, video: 60 } })!, /recorder/)
+  assert.match(why({ added: { audio: 120, video: 120 } })!, /recorder/)
   assert.match(why({ recorderShare: 0.69 })!, /recorder/)
   // What was just added does not show in what was measured yet.
-  assert.match(why({ recorded: { audio: 50, video: 50 }, recorderShare: 0.1 })!, /recorder/)
+  assert.match(why({ recorded: { audio: 100, video: 100 }, recorderShare: 0.1 })!, /recorder/)
 })
 
 test('what is measured counts where it is more than what is reckoned', () => {
   const recorded = { audio: 10, video: 10 }
   const added = { audio: 1, video: 1 }
   const reckoned = recorderShareWith({ ...idle, recorded, added })
-  assert.ok(reckoned > 0.14 && reckoned < 0.17, String(reckoned))
+  assert.ok(reckoned > 0.07 && reckoned < 0.09, String(reckoned))
   assert.ok(recorderShareWith({ ...idle, recorded, added, recorderShare: 0.5 }) > 0.5)
 })
 

@@ -1,13 +1,13 @@
 /** Admission by cost: what does not fit is refused before it hurts calls and recordings that go on. Pure. */
 
 /**
- * What recording costs, as a share of one core. Measured with 720p25 of 2.5 Mbit/s and sound on a machine with 2 cores
- * (recorder/README.md): 0.3 % at rest, and for somebody with both 0.7 % where eight are recorded, 1.4 % where one is. The dearer
- * figure counts, nearly all of it for the picture.
+ * What recording costs, as a share of one core. Measured with `npm run bench -- recording` on 2 cores (recorder/README.md): 0.4 % at
+ * rest, and for somebody with a 720p camera and sound 0.36 % on a calm machine, up to 0.67 % on a busy one. The dearer figure
+ * counts, nearly all of it for the picture.
  */
-const atRest = 0.003
-const video = 0.012
-const audio = 0.002
+const atRest = 0.004
+const video = 0.006
+const audio = 0.001
 
 /** Recordings are started early: a room with less is reckoned as a call of two. */
 const fewest: Media = { audio: 2, video: 2 }
