@@ -226,9 +226,10 @@ function assertTogether(
       behind.length > sound.length / 2,
       `${name}: the pictures of ${behind.length} of ${sound.length} tones were stamped rightly`,
     )
-    // A browser that is short of time makes a single tone or picture late.
+    // A file lies in time by one line, so whatever is wrong with that is wrong with nearly all tones. The sound of a browser that
+    // is short of time jumps, for a few of them.
     assert.ok(
-      shareBeyond(behind, mostBehind) <= 0.1,
+      Math.abs(median(behind)) <= mostBehind / 2 && shareBeyond(behind, mostBehind) <= 0.25,
       `${name}: sound behind pictures, in ms: ${behind.map(round).join(', ')}`,
     )
     assert.ok(shareBeyond(pictures, 100) < 0.01, `${name}: pictures are up to ${worst(pictures)} ms late`)
@@ -334,8 +335,13 @@ test('in the composite, each picture and each tone is found when it was', async 
     tell(
       `${name}: tones of ${percent(patterns[name].loudness)} are ${percent(Math.min(...loudness[place]!))} to ${percent(Math.max(...loudness[place]!))}`,
     )
-  const all = loudness.flat()
-  assert.ok(Math.max(...all) / Math.min(...all) < 2, 'who sends softly is heard like the others')
+  const heardAt = loudness.map((list) => median(list))
+  assert.ok(Math.max(...heardAt) / Math.min(...heardAt) < 2, 'who sends softly is heard like the others')
+  // One gain for all the time, so tones of one person are alike but for those that the browser broke off.
+  for (const [place, list] of loudness.entries()) {
+    const odd = list.filter((value) => Math.abs(value / heardAt[place]! - 1) > 0.3).length
+    assert.ok(odd <= list.length / 4, `${names[place]}: ${odd} of ${list.length} tones are louder or softer`)
+  }
 })
 
 test('people are shown while they are there, a screen while it is shared', async (t) => {

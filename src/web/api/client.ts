@@ -116,7 +116,9 @@ let renewing: Promise<boolean> | undefined
  * from being asked, so that a lost connection does not log anybody out.
  */
 function renew(seen: number): Promise<boolean> {
-  renewing ??= oneTabAtATime(async () => {
+  renewing ??= oneTabAtATime(async ({ afterAnother }) => {
+    // What another tab stored may come a moment later than the lock that it gave back: browsers promise no order.
+    if (afterAnother && readSessionTimes()?.accessUntil === seen) await pause(storageArrivesMs)
     const times = readSessionTimes()
     if (!times) return false
     if (times.accessUntil !== seen && times.accessUntil - renewBefore > Date.now()) return true
@@ -131,10 +133,22 @@ function renew(seen: number): Promise<boolean> {
   return renewing
 }
 
+const storageArrivesMs = 100
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
 /** Over plain HTTP browsers offer no locks; there the server bears two tabs that renew within a few seconds. */
-function oneTabAtATime<T>(work: () => Promise<T>): Promise<T> {
+async function oneTabAtATime<T>(work: (turn: { afterAnother: boolean }) => Promise<T>): Promise<T> {
   const locks = (navigator as { locks?: LockManager }).locks
-  return locks ? (locks.request('sluice:renew', work) as Promise<T>) : work()
+  if (!locks) return work({ afterAnother: false })
+  const name = 'sluice:renew'
+  const atOnce = await locks.request(name, { ifAvailable: true }, async (lock) =>
+    lock ? { result: await work({ afterAnother: false }) } : undefined,
+  )
+  if (atOnce) return atOnce.result
+  return locks.request(name, () => work({ afterAnother: true })) as Promise<T>
 }
 
 /** Remembers until when the session lasts that a log-in or renewal gave. */
