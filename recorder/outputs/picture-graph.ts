@@ -55,8 +55,20 @@ function heldToEnd(spans: readonly Span[], endMs: number): Span[] {
   )
 }
 
-/** Whole pictures, with bars where the shape is another: what is cut off a camera held upright is the face. */
-const fit = 'force_original_aspect_ratio=decrease:force_divisible_by=2'
+/** Shapes that differ by less are the same: what a tile loses to even numbers of pixels would be seen as a stripe beside it. */
+const sameShape = 0.01
+
+/**
+ * Size of a picture in its place, as expressions of the scaler: whole, with bars where the shape is another, because what is
+ * cut off a camera held upright is the face.
+ */
+function fitted({ width, height }: Rectangle): { w: string; h: string } {
+  const isSame = `lt(abs(a*${height}/${width}-1),${sameShape})`
+  return {
+    w: `if(${isSame},${width},max(2,2*round(min(${width},${height}*a)/2)))`,
+    h: `if(${isSame},${height},max(2,2*round(min(${height},${width}/a)/2)))`,
+  }
+}
 
 /** Input 0 is the backdrop, then one input for each showing; the result is called `picture`. */
 export function pictureGraph(showings: readonly Showing[]): PictureGraph {
@@ -65,7 +77,7 @@ export function pictureGraph(showings: readonly Showing[]): PictureGraph {
   const lines = [`[0:v]format=yuv420p,fps=${framesPerSecond},tpad=stop=-1:stop_mode=clone[p0]`]
   showings.forEach((showing, index) => {
     const { strip, places, spans } = showing
-    const first = places[0]!.picture
+    const first = fitted(places[0]!.picture)
     const name = `sizes-${index}.txt`
     const sizes = sizeCommands(places, `scale@s${index}`)
     if (sizes !== '') commands.set(name, sizes)
@@ -78,7 +90,7 @@ export function pictureGraph(showings: readonly Showing[]): PictureGraph {
       `fps=${framesPerSecond}`,
       `select='${visible}'`,
       ...(sizes === '' ? [] : [`sendcmd=f=${name}`]),
-      `scale@s${index}=w=${first.width}:h=${first.height}:eval=frame:flags=${scaler}:${fit}`,
+      `scale@s${index}=w='${first.w}':h='${first.h}':eval=frame:flags=${scaler}`,
       // What overlay asks for: else FFmpeg puts a scaler of its own in between, and that one keeps its first size for ever.
       'format=yuva420p',
       'setsar=1',
@@ -126,7 +138,8 @@ function sizeCommands(places: Showing['places'], scaler: string): string {
     const before = places[place - 1]?.picture
     if (!before || (before.width === picture.width && before.height === picture.height)) continue
     const at = ((fromMs - 5) / 1000).toFixed(3)
-    lines.push(`${at} ${scaler} w ${picture.width}, ${scaler} h ${picture.height};`)
+    const { w, h } = fitted(picture)
+    lines.push(`${at} ${scaler} w '${w}', ${scaler} h '${h}';`)
   }
   return lines.join('\n')
 }

@@ -9,6 +9,7 @@ import { ffmpeg, findBeeps, run } from '../../src/tests/support/recorder-media.t
 import { until } from '../../src/tests/support/until.ts'
 import type { Manifest } from '../manifest.ts'
 import { tileColour } from './colours.ts'
+import { arrange, pictureOf } from './composite-layout.ts'
 import { ownedBy } from './orphans.ts'
 import { endOrphans, exportTrack, render, RenderError, type RenderOptions } from './render.ts'
 import { manifestOf, recordedFile as file, recordedTrack as track } from './test-manifest.ts'
@@ -223,6 +224,26 @@ test('somebody whose size changed thirty times and within a file is whole, and s
   assert.equal(times.length, 30 * 4 + 8)
   assert.ok(Math.abs(times[4 * 29]! - 11.6) < 0.01, `${times[4 * 29]}`)
 }) // prettier-ignore
+
+test('a picture of 16:9 fills its tile from edge to edge, also where the tile is not quite 16:9', async (t) => {
+  const folder = folderFor(t)
+  await colour(folder, 'ana.webm', 'red', 2, '320x180')
+  await colour(folder, 'ben.webm', 'blue', 1, '320x180')
+  const manifest = manifestOf([
+    track('ana', 'camera', [0, 2000], [file('ana.webm', 0, 2000)]),
+    track('ben', 'camera', [1000, 2000], [file('ben.webm', 1000, 1000)]),
+  ])
+  await render(optionsFor(manifest, folder))
+  const tiles = arrange({ others: 2, screens: 0, hasMain: false, size, captions: true }).others.map(pictureOf)
+  const [tile] = tiles
+  assert.notEqual(tile!.width * 9, tile!.height * 16, 'the tile is not quite 16:9')
+  for (const [person, { x, y, width, height }] of tiles.entries()) {
+    for (const column of [x, x + width - 1]) {
+      const seen = await colourAt(join(folder, 'out.mp4'), 1.5, column, y + height / 2)
+      assert.equal(seen, ['red', 'blue'][person], `column ${column}`)
+    }
+  }
+})
 
 test('clocks that drift are put right: sound and picture stay together', async (t) => {
   const folder = folderFor(t)
