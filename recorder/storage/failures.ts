@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts'
-import { StorageError, type StorageFailure } from './storage-error.ts'
+import { StorageError, type StorageErrorCode } from './storage-error.ts'
 
 /** The settings that a failure is explained by. */
 export type StorageSettings = Config['storage']
@@ -54,35 +54,35 @@ const busy = new Set(['SlowDown', 'ServiceUnavailable', 'TooManyRequests', 'Thro
 export function explain(error: unknown, storage: StorageSettings): StorageError {
   if (error instanceof StorageError) return error
   const where = `${storage.bucket} at ${endpointName(storage)}`
-  const { failure, words } = classify(error)
-  return new StorageError(failure, `${where}: ${words}`, { cause: error })
+  const { code, words } = classify(error)
+  return new StorageError(code, `${where}: ${words}`, { cause: error })
 }
 
-function classify(error: unknown): { failure: StorageFailure; words: string } {
+function classify(error: unknown): { code: StorageErrorCode; words: string } {
   const { name, message, code, status } = factsOf(error)
   const system = systemErrors[code] ?? systemErrors[name]
-  if (system !== undefined) return { failure: 'away', words: `${system} (${code || name})` }
-  if (name === 'TimeoutError') return { failure: 'away', words: 'It does not answer in time.' }
+  if (system !== undefined) return { code: 'away', words: `${system} (${code || name})` }
+  if (name === 'TimeoutError') return { code: 'away', words: 'It does not answer in time.' }
   if (name === 'NoSuchKey' || name === 'NotFound')
-    return { failure: 'missing', words: 'There is no such object.' }
-  if (name === 'InvalidRange' || status === 416) return { failure: 'range', words: 'The object is shorter.' }
+    return { code: 'missing', words: 'There is no such object.' }
+  if (name === 'InvalidRange' || status === 416) return { code: 'range', words: 'The object is shorter.' }
   const refusal = refusals[name]
   if (refusal !== undefined) {
-    return { failure: full.has(name) ? 'full' : 'refused', words: `${refusal} (${name})` }
+    return { code: full.has(name) ? 'full' : 'refused', words: `${refusal} (${name})` }
   }
   if (name.startsWith('KMS')) {
-    return { failure: 'refused', words: `The key of storage.kmsKeyId cannot be used. (${name}: ${message})` }
+    return { code: 'refused', words: `The key of storage.kmsKeyId cannot be used. (${name}: ${message})` }
   }
-  if (status === 507) return { failure: 'full', words: 'The service has no room left. (507)' }
+  if (status === 507) return { code: 'full', words: 'The service has no room left. (507)' }
   if (busy.has(name) || status === 503 || status === 429) {
-    return { failure: 'away', words: `It is busy. (${status || name})` }
+    return { code: 'away', words: `It is busy. (${status || name})` }
   }
-  if (status >= 500) return { failure: 'away', words: `It has a fault of its own. (${status} ${name})` }
+  if (status >= 500) return { code: 'away', words: `It has a fault of its own. (${status} ${name})` }
   if (status === 401 || status === 403) {
-    return { failure: 'refused', words: `${refusals.AccessDenied} (${status} ${name})` }
+    return { code: 'refused', words: `${refusals.AccessDenied} (${status} ${name})` }
   }
-  if (status >= 300) return { failure: 'refused', words: `It answers ${status} ${name}: ${message}` }
-  return { failure: 'away', words: message === '' ? name : `${name}: ${message}` }
+  if (status >= 300) return { code: 'refused', words: `It answers ${status} ${name}: ${message}` }
+  return { code: 'away', words: message === '' ? name : `${name}: ${message}` }
 }
 
 /** A file of ours that cannot be read or written: not a fault of the bucket. */

@@ -156,7 +156,7 @@ export class FileUpload {
     try {
       await bucket.complete(upload, etags)
     } catch (error) {
-      if (!(error instanceof StorageError) || error.failure === 'away') throw error
+      if (!(error instanceof StorageError) || error.code === 'away') throw error
       if ((await bucket.head(key))?.etag === facts.etag) return
       const { status } = factsOf(error.cause)
       if (status === 400 || status === 404) await this.#drop()
@@ -273,7 +273,7 @@ export class FileUpload {
       entry.parts[partNumber] = { md5, etag, bytes: body.length }
     } catch (error) {
       // Life-cycle rules of buckets end uploads that take too long.
-      if (error instanceof StorageError && error.failure === 'refused') this.#confirmed = undefined
+      if (error instanceof StorageError && error.code === 'refused') this.#confirmed = undefined
       throw error
     }
     await journal.save()

@@ -1,5 +1,5 @@
 import type { StorageSettings } from './failures.ts'
-import type { StorageFailure } from './storage-error.ts'
+import type { StorageErrorCode } from './storage-error.ts'
 import type { StorageTiming } from './timing.ts'
 
 /** What the server and the process that uploads say to each other. Both are started from the same files, so types suffice. */
@@ -49,5 +49,5 @@ export type FromUploader =
   | {
       readonly type: 'done'
       readonly id: number
-      readonly error?: { readonly failure: StorageFailure; readonly message: string }
+      readonly error?: { readonly code: StorageErrorCode; readonly message: string }
     }

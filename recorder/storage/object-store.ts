@@ -6,7 +6,7 @@ import { DiskStore } from './disk-store.ts'
 import { S3Store } from './s3-store.ts'
 
 export { prefixOf } from './key-template.ts'
-export { StorageError, type StorageFailure } from './storage-error.ts'
+export { StorageError, type StorageErrorCode } from './storage-error.ts'
 
 /** Where recordings are kept. Whatever it cannot do ends in a `StorageError`. */
 export interface ObjectStore {

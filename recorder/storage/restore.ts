@@ -84,7 +84,7 @@ async function fetchFile(options: {
         if (at < found.bytes) throw new StorageError('away', `${key} broke off after ${at} bytes.`)
       } catch (error) {
         fruitless = at > before ? 0 : fruitless + 1
-        const isFinal = error instanceof StorageError && error.failure !== 'away'
+        const isFinal = error instanceof StorageError && error.code !== 'away'
         if (isFinal || isLocal(error) || fruitless >= mostFruitless) throw error
       }
     }

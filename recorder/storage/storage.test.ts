@@ -53,7 +53,7 @@ test('what is no key of a recording is refused', () => {
     './a/b',
     'a\\b/c',
   ]) {
-    assert.throws(() => splitKey(key), { failure: 'invalid' }, key)
+    assert.throws(() => splitKey(key), { code: 'invalid' }, key)
   }
   assert.deepEqual(splitKey('x/rec_1/t1-1.webm'), { prefix: 'x/rec_1', name: 't1-1.webm' })
   assert.ok(!isObjectName('..') && !isObjectName('.x') && isObjectName('-a_1.mp4'))
@@ -98,9 +98,9 @@ test('failures are told in words, with what to do and without secrets', () => {
       Object.assign(new Error('said the service'), { name, $metadata: { httpStatusCode: status } }),
       storage,
     )
-  assert.equal(failed('SlowDown', 503).failure, 'away')
-  assert.equal(failed('InternalError', 500).failure, 'away')
-  assert.equal(failed('QuotaExceeded', 403).failure, 'full')
+  assert.equal(failed('SlowDown', 503).code, 'away')
+  assert.equal(failed('InternalError', 500).code, 'away')
+  assert.equal(failed('QuotaExceeded', 403).code, 'full')
   assert.match(failed('AccessDenied', 403).message, /^calls at s3\.example\.org: .*docs\/storage\.md/)
   assert.match(failed('RequestTimeTooSkewed', 403).message, /set the clock/)
   assert.match(failed('Unheard', 418).message, /418 Unheard: said the service/)
@@ -123,11 +123,11 @@ test('the data folder as a store gives its files, and nothing beside them', asyn
   assert.equal(await text(await store.read('rec_1/a.mp4')), '0123456789')
   assert.equal(await text(await store.read('rec_1/a.mp4', { from: 2, to: 4 })), '234')
   assert.equal(await text(await store.read('rec_1/a.mp4', { from: 8, to: 99 })), '89')
-  await assert.rejects(store.read('rec_1/a.mp4', { from: 10, to: 11 }), { failure: 'range' })
-  await assert.rejects(store.read('rec_1/none.mp4'), { failure: 'missing' })
+  await assert.rejects(store.read('rec_1/a.mp4', { from: 10, to: 11 }), { code: 'range' })
+  await assert.rejects(store.read('rec_1/none.mp4'), { code: 'missing' })
   for (const key of ['rec_1/link.mp4', 'rec_2/secret.key', 'rec_3/a.mp4'])
     assert.equal(await store.head(key), undefined)
-  await assert.rejects(store.read('rec_1/../secret.key'), { failure: 'invalid' })
+  await assert.rejects(store.read('rec_1/../secret.key'), { code: 'invalid' })
 
   await store.delete('rec_1/a.mp4')
   await store.delete('rec_1/a.mp4')
@@ -135,6 +135,6 @@ test('the data folder as a store gives its files, and nothing beside them', asyn
   await store.deleteAll('rec_1')
   await store.deleteAll('rec_1')
   assert.equal(await store.head('rec_1/a.mp4'), undefined)
-  await assert.rejects(store.deleteAll('..'), { failure: 'invalid' })
+  await assert.rejects(store.deleteAll('..'), { code: 'invalid' })
   assert.equal(await readFile(join(root, 'secret.key'), 'utf8'), 'secret', 'what links lead to stays')
 })

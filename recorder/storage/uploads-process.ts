@@ -74,8 +74,8 @@ class Uploader {
       await act
       tell({ type: 'done', id })
     } catch (error) {
-      const { failure, message } = localFailure(error) ?? explain(error, this.#begin.storage)
-      tell({ type: 'done', id, error: { failure, message } })
+      const { code, message } = localFailure(error) ?? explain(error, this.#begin.storage)
+      tell({ type: 'done', id, error: { code, message } })
     }
   }
 }

@@ -172,7 +172,7 @@ export class Uploads {
     const request = this.#requests.get(message.id)
     this.#requests.delete(message.id)
     if (!message.error) return request?.resolve()
-    request?.reject(new StorageError(message.error.failure, message.error.message))
+    request?.reject(new StorageError(message.error.code, message.error.message))
   }
 
   #changed({ recordingId, state, round }: Extract<FromUploader, { type: 'state' }>): void {

@@ -40,8 +40,8 @@ test('a deleted recording leaves no object and no unfinished upload, and takes n
   assert.deepEqual(await server.keys(), others.toSorted())
   assert.deepEqual(await server.unfinished(), [])
   await store.deleteAll(folder.upload.prefix)
-  await assert.rejects(store.deleteAll('..'), { failure: 'invalid' })
-  await assert.rejects(store.deleteAll(''), { failure: 'invalid' })
+  await assert.rejects(store.deleteAll('..'), { code: 'invalid' })
+  await assert.rejects(store.deleteAll(''), { code: 'invalid' })
 })
 
 test('what an uploader that was killed left in parts is deleted, too', async (t) => {
@@ -68,7 +68,7 @@ test('deleting says so when it could not', async (t) => {
     store.deleteAll('recordings/rec_a'),
     /may not do this: docs\/storage.md lists the permissions/,
   )
-  await assert.rejects(store.delete('recordings/rec_a/manifest.json'), { failure: 'refused' })
+  await assert.rejects(store.delete('recordings/rec_a/manifest.json'), { code: 'refused' })
   proxy.decide = () => undefined
   await store.delete('recordings/rec_a/manifest.json')
   await store.delete('recordings/rec_a/manifest.json')
@@ -84,9 +84,9 @@ test('objects are read whole, in ranges and by links that end', async () => {
   assert.equal(await store.head('recordings/rec_a/none.webm'), undefined)
   assert.ok((await buffer(await store.read(key))).equals(bytes))
   assert.ok((await buffer(await store.read(key, { from: 10, to: 19 }))).equals(bytes.subarray(10, 20)))
-  await assert.rejects(store.read(key, { from: 100_000, to: 100_001 }), { failure: 'range' })
-  await assert.rejects(store.read('recordings/rec_a/none.webm'), { failure: 'missing' })
-  await assert.rejects(store.read('../secret'), { failure: 'invalid' })
+  await assert.rejects(store.read(key, { from: 100_000, to: 100_001 }), { code: 'range' })
+  await assert.rejects(store.read('recordings/rec_a/none.webm'), { code: 'missing' })
+  await assert.rejects(store.read('../secret'), { code: 'invalid' })
 
   const link = await store.link(key, {
     expiresSeconds: 60,

@@ -199,14 +199,14 @@ test('files come back from the bucket as they were, and never as something else'
   await rm(folder.path, { recursive: true })
   await server.put(folder.key('mic-1.webm'), randomBytes(900))
   await assert.rejects(under.uploads.restore({ ...folder.upload, names: ['mic-1.webm'] }), {
-    failure: 'damaged',
+    code: 'damaged',
     message: /is not what was uploaded/,
   })
   await assert.rejects(folder.read('mic-1.webm'), { code: 'ENOENT' })
   await assert.rejects(under.uploads.restore({ ...folder.upload, names: ['../../etc/passwd'] }), {
-    failure: 'invalid',
+    code: 'invalid',
   })
   await assert.rejects(under.uploads.restore({ ...folder.upload, prefix: 'recordings/nobody' }), {
-    failure: 'missing',
+    code: 'missing',
   })
 })
