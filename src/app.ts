@@ -34,7 +34,7 @@ import type { Identity, Peer } from './rooms/peer.ts'
 import type { PeerChannel } from './rooms/peer-channel.ts'
 import type { Room } from './rooms/room.ts'
 import { linkOrigins } from './recordings/delivery.ts'
-import { hasRecordings } from './recordings/home.ts'
+import { hasRecordings } from './recordings/recordings-folder.ts'
 import { LiveRecordings } from './recordings/live-recordings.ts'
 import { recordingHandlers } from './recordings/recording.handlers.ts'
 import { auditEntryOf } from './rooms/moderation-audit.ts'
@@ -116,6 +116,7 @@ export class App {
           baseUrl: () => presence.url,
         })
         holdMeetings(opened.meetings, { rooms, liveRecordings })
+        opened.recordings.start()
         return opened
       },
       end: (opened) => opened.close(),
@@ -298,8 +299,6 @@ export class App {
       setUpNeeded: () => this.setUpNeeded(),
       rooms: this.rooms,
       liveRecordings: this.liveRecordings,
-      url: () => this.url,
-      log: this.#options.log,
     })
     await this.http.register(signalingRoutes, {
       config,

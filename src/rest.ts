@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config/schema.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
@@ -15,16 +14,13 @@ import { serveApiDocs } from './http/api-docs.ts'
 import { isOwnPage } from './http/origins.ts'
 import { renderOpenApi } from './http/openapi.ts'
 import { serverRoutes } from './http/server.routes.ts'
-import type { Log } from './lib/log.ts'
 import { calendarRoutes } from './meetings/calendar.routes.ts'
 import { callRoutes } from './meetings/calls.routes.ts'
 import { meetingRoutes } from './meetings/meetings.routes.ts'
-import { Library } from './recordings/library.ts'
 import type { LiveRecordings } from './recordings/live-recordings.ts'
 import { recordingFileRoutes } from './recordings/files.routes.ts'
 import { recordingRoutes } from './recordings/recordings.routes.ts'
 import { recordingShareRoutes } from './recordings/shares.routes.ts'
-import { TrackExports } from './recordings/track-exports.ts'
 import { roomRoutes } from './rooms/rooms.routes.ts'
 import type { Rooms } from './rooms/rooms.ts'
 import type { Services } from './services.ts'
@@ -36,9 +32,6 @@ export interface RestParts {
   readonly services: () => Promise<Services>
   readonly rooms: Rooms
   readonly liveRecordings: LiveRecordings
-  /** What people reach this server by. */
-  readonly url: () => string
-  readonly log: Log
   /** Whether there is no admin yet. */
   readonly setUpNeeded: () => Promise<boolean>
 }
@@ -61,22 +54,13 @@ export async function serveRest(app: FastifyInstance, parts: RestParts): Promise
 export function restEndpoints(config: Config): readonly Endpoint[] {
   const services = () => Promise.reject(new Error('a document calls nobody'))
   // No handler is called, so that nobody asks for what is live.
-  const [rooms, liveRecordings, log] = [undefined as never, undefined as never, undefined as never]
-  const parts = {
-    config,
-    version: '',
-    services,
-    rooms,
-    liveRecordings,
-    log,
-    url: () => '',
-    setUpNeeded: services,
-  }
+  const [rooms, liveRecordings] = [undefined as never, undefined as never]
+  const parts = { config, version: '', services, rooms, liveRecordings, setUpNeeded: services }
   return endpointsOf((api) => declareEndpoints(api, parts))
 }
 
 function declareEndpoints(api: Api, parts: RestParts): void {
-  const { config, version, services, setUpNeeded, rooms, liveRecordings, url, log } = parts
+  const { config, version, services, setUpNeeded, rooms, liveRecordings } = parts
   const accounts = async () => (await services()).accounts
   const audit = async () => (await services()).audit
   serverRoutes(api, { config, version, setUpNeeded })
@@ -108,12 +92,7 @@ function declareEndpoints(api: Api, parts: RestParts): void {
   })
   callRoutes(api, { calls: async () => (await services()).meetings.calls })
   calendarRoutes(api, { feeds: async () => (await services()).meetings.feeds })
-  const exports = new TrackExports({ config, log })
-  const library = async () => {
-    const { db, audit: audited, recordings } = await services()
-    const folderOf = (id: string): string => join(config.dataDir, 'recordings', id)
-    return new Library({ db, config, audit: audited, recordings, exports, folderOf, baseUrl: url, log })
-  }
+  const library = async () => (await services()).library
   recordingRoutes(api, {
     library,
     live: liveRecordings,

@@ -9,6 +9,7 @@ import type { Secret } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { Mailer } from './mail/mailer.ts'
 import { MeetingServices } from './meetings/meeting-services.ts'
+import { Library } from './recordings/library.ts'
 import { openRecordings } from './recordings/open-recordings.ts'
 import { attachRecordings } from './recordings/personal-data.ts'
 import type { Recordings } from './recordings/recordings.ts'
@@ -22,7 +23,9 @@ export interface Services {
   readonly mailer: Mailer
   readonly accounts: AccountServices
   readonly meetings: MeetingServices
+  /** Looked after only from their `start` on: a tool that opens the database for a moment does not. */
   readonly recordings: Recordings
+  readonly library: Library
   close(): Promise<void>
 }
 
@@ -66,6 +69,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       },
     })
     const recordings = openRecordings({ db, config, log, spareCores: options.spareCores ?? [] })
+    const library = new Library({ db, config, audit, recordings, baseUrl, log })
     const close = async () => {
       accounts.close()
       await recordings.close()
@@ -73,7 +77,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await Promise.all([chores.close(), mailer.close()])
       await db.close()
     }
-    return { db, audit, apiKeys, mailer, accounts, meetings, recordings, close }
+    return { db, audit, apiKeys, mailer, accounts, meetings, recordings, library, close }
   } catch (error) {
     await db.close()
     throw error

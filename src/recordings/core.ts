@@ -4,8 +4,8 @@ import type { ObjectStore } from '../../recorder/storage/object-store.ts'
 import type { Uploads as UploadProcess, UploadState } from '../../recorder/storage/uploads.ts'
 import type { Db } from '../db/database.ts'
 import type { Log } from '../lib/log.ts'
-import type { Home } from './home.ts'
 import type { InTurn } from './in-turn.ts'
+import type { RecordingsFolder } from './recordings-folder.ts'
 
 // What is needed of the recorder’s parts, so that tests can hand in others.
 export type Objects = Omit<ObjectStore, 'check'>
@@ -18,7 +18,7 @@ export interface Core {
   readonly db: Db
   readonly config: Pick<Config, 'recordings' | 'storage'>
   readonly log: Log
-  readonly home: Home
+  readonly home: RecordingsFolder
   readonly objects: Objects
   readonly uploads: Uploads
   /** By recording: bringing its files here and taking them away. */

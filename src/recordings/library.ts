@@ -29,7 +29,7 @@ import type {
   RecordingTrackView,
   RecordingView,
 } from './shapes.ts'
-import type { TrackExports } from './track-exports.ts'
+import { TrackExports } from './track-exports.ts'
 import { aboutTrack, trackViews } from './tracks.ts'
 import { fileView, outputView, viewsOf } from './views.ts'
 
@@ -39,10 +39,8 @@ export interface LibraryOptions {
   readonly audit: { record(entry: AuditEntry): Promise<void> }
   readonly recordings: Pick<
     Recordings,
-    'objects' | 'change' | 'remove' | 'makeOutput' | 'removeOutput' | 'manifestOf'
+    'objects' | 'home' | 'change' | 'remove' | 'makeOutput' | 'removeOutput' | 'manifestOf'
   >
-  readonly exports: TrackExports
-  readonly folderOf: (recordingId: string) => string
   readonly baseUrl: () => string
   readonly log: Log
 }
@@ -59,17 +57,20 @@ export class Library {
   readonly shares: Shares
   readonly #options: LibraryOptions
   readonly #delivery: Delivery
+  readonly #exports: TrackExports
 
   constructor(options: LibraryOptions) {
-    const { config, recordings, folderOf, log } = options
+    const { config, recordings, log } = options
+    const { objects, home } = recordings
     this.#options = options
     this.shares = new Shares(options)
     this.#delivery = new Delivery({
       storage: config.storage,
-      store: recordings.objects,
-      folderOf,
+      store: objects,
+      folderOf: (id) => home.folderOf(id),
       log,
     })
+    this.#exports = new TrackExports({ config, objects, home, log })
   }
 
   async list(
@@ -213,7 +214,7 @@ export class Library {
     { caller, now }: Pick<Asking, 'caller' | 'now'>,
     { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   ): Promise<Readable | undefined> {
-    const { db, recordings, exports } = this.#options
+    const { db, recordings } = this.#options
     const row = await this.managed(recordingId, caller)
     const files = (await filesOf(db, [row.id])).filter((file) => file.track_id === trackId)
     const [only, ...others] = files
@@ -223,7 +224,7 @@ export class Library {
     if (!track || others.length === 0) {
       return this.#delivery.answer({ row, file: only, isDownload: true, about, now }, request, reply)
     }
-    return exports.answer({ objects: recordings.objects, row, track, files }, reply)
+    return this.#exports.answer({ row, track, files }, reply)
   }
 
   /** The bytes of a file by the link of a share. */

@@ -5,10 +5,10 @@ import { openObjectStore } from '../../recorder/storage/object-store.ts'
 import { Uploads } from '../../recorder/storage/uploads.ts'
 import type { Db } from '../db/database.ts'
 import type { Log } from '../lib/log.ts'
-import { Home } from './home.ts'
+import { RecordingsFolder } from './recordings-folder.ts'
 import { Recordings } from './recordings.ts'
 
-/** Recordings with the storage, the renderer and the FFmpeg of this server, looked after from now on. */
+/** Recordings with the storage, the renderer and the FFmpeg of this server. */
 export function openRecordings(options: {
   db: Db
   config: Config
@@ -18,9 +18,9 @@ export function openRecordings(options: {
 }): Recordings {
   const { config, log, spareCores: cores } = options
   const { storage, dataDir } = config
-  const recordings = new Recordings({
+  return new Recordings({
     ...options,
-    home: new Home(dataDir),
+    home: new RecordingsFolder(dataDir),
     objects: openObjectStore({ storage, dataDir, log }),
     createUploads: (onChanged) => Uploads.create({ storage, dataDir, log, onChanged }),
     render: (asked) => render({ ...asked, cores }),
@@ -35,6 +35,4 @@ export function openRecordings(options: {
     },
     endOrphans,
   })
-  recordings.start()
-  return recordings
 }

@@ -13,13 +13,13 @@ import { noSuchRecording } from './access.ts'
 import { minFreeBytes, type Core, type CreateUploads, type Objects, type Uploads } from './core.ts'
 import { Deletion } from './deletion.ts'
 import { storageAway } from './delivery.ts'
-import type { Home } from './home.ts'
 import { InTurn } from './in-turn.ts'
 import { hasTracks, refreshState } from './jobs.store.ts'
 import { Jobs, type JobsOptions } from './jobs.ts'
 import { isSamePlan, outputAsAsked, planOf } from './output-plan.ts'
 import { areFilesLost } from './processing-state.ts'
 import { Processing } from './processing.ts'
+import type { RecordingsFolder } from './recordings-folder.ts'
 import { Recovery } from './recovery.ts'
 import {
   changeRecording,
@@ -49,7 +49,7 @@ export interface RecordingsOptions extends JobsOptions {
   readonly db: Db
   readonly config: Pick<Config, 'recordings' | 'storage'>
   /** Not opened yet; closed with the recordings. */
-  readonly home: Home
+  readonly home: RecordingsFolder
   readonly log: Log
   readonly objects: Objects
   readonly createUploads: CreateUploads
@@ -71,9 +71,9 @@ const manifestValidator = Compile(Manifest)
 /** Recordings as they are kept: rows, folders, what is made of them, the bucket, and that they are true after a crash. */
 export class Recordings {
   readonly objects: Objects
+  readonly home: RecordingsFolder
   readonly #options: RecordingsOptions
   readonly #core: Core
-  readonly #home: Home
   readonly #uploads: Uploads
   readonly #storing: Storing
   readonly #processing: Processing
@@ -96,7 +96,7 @@ export class Recordings {
     const { db, config, log, home, objects, createUploads } = options
     this.#options = options
     this.objects = objects
-    this.#home = home
+    this.home = home
     this.#uploads = createUploads((id, state) => this.#storing.changed(id, state))
     this.#core = {
       db,
@@ -144,10 +144,10 @@ export class Recordings {
 
   async #recover(): Promise<void> {
     if (this.#isRecovered) return
-    if ((await this.#home.openIfThere()) === undefined) return
+    if ((await this.home.openIfThere()) === undefined) return
     const { endOrphans } = this.#options
     try {
-      await endOrphans?.(this.#home.folder)
+      await endOrphans?.(this.home.folder)
     } catch (error) {
       this.#core.log.warn({ err: error }, 'programs of an earlier start could not be ended')
     }
@@ -167,10 +167,10 @@ export class Recordings {
     const { db, config, objects } = this.#core
     const { roomId, meetingId, startedBy, now } = beginning
     if (this.#closed) throw new AppError('unavailable', 'The server is closing.')
-    const host = await this.#home.open()
+    const host = await this.home.open()
     await this.#assertRoom()
     const recordingId = `rec_${randomId()}`
-    const folder = this.#home.folderOf(recordingId)
+    const folder = this.home.folderOf(recordingId)
     const about = { recordingId, roomId, startedAt: now, ...(meetingId !== undefined && { meetingId }) }
     const prefix = prefixOf(objects.keyTemplate, about)
     const meeting =
@@ -215,7 +215,7 @@ export class Recordings {
 
   /** Throws `unavailable` (`why: disk`) when no recording may begin for want of room. */
   async #assertRoom(): Promise<void> {
-    if ((await this.#home.freeBytes()) >= 2 * minFreeBytes(this.#core.config)) return
+    if ((await this.home.freeBytes()) >= 2 * minFreeBytes(this.#core.config)) return
     throw new AppError('unavailable', 'The disk of the server is too full for a recording.', { why: 'disk' })
   }
 
@@ -355,7 +355,7 @@ export class Recordings {
 
   /** What its files say about it; undefined while there is nothing. */
   async manifestOf(row: Pick<RecordingRow, 'id' | 'prefix' | 'storage'>): Promise<Manifest | undefined> {
-    const local = await readManifest(this.#home.folderOf(row.id))
+    const local = await readManifest(this.home.folderOf(row.id))
     if (local || row.storage !== 's3' || this.objects.kind !== 's3') return local
     const key = `${row.prefix}/manifest.json`
     let text: string
@@ -403,7 +403,7 @@ export class Recordings {
     await this.#jobs.close()
     await uploaded
     await this.#storing.close()
-    this.#home.close()
+    this.home.close()
   }
 }
 

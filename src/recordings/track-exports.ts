@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { link, mkdir, open, rm, statfs } from 'node:fs/promises'
+import { link, mkdir, open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -14,17 +14,19 @@ import { randomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { minFreeBytes, type Objects } from './core.ts'
 import { stalledMs } from './delivery.ts'
+import type { RecordingsFolder } from './recordings-folder.ts'
 import type { FileRow, RecordingRow } from './recordings.store.ts'
 import { aboutTrack } from './tracks.ts'
 import { downloadName } from './views.ts'
 
 export interface TrackExportsOptions {
-  readonly config: Pick<Config, 'recordings' | 'storage' | 'dataDir'>
+  readonly config: Pick<Config, 'recordings'>
+  readonly objects: Pick<Objects, 'kind' | 'read'>
+  readonly home: Pick<RecordingsFolder, 'folderOf' | 'scratchOf' | 'freeBytes'>
   readonly log: Log
 }
 
 export interface ExportRequest {
-  readonly objects: Pick<Objects, 'kind' | 'read'>
   readonly row: RecordingRow
   readonly track: Track
   /** Those of the track. */
@@ -82,17 +84,16 @@ export class TrackExports {
   }
 
   async #join(
-    { objects, row, track, files }: ExportRequest,
+    { row, track, files }: ExportRequest,
     signal: AbortSignal,
   ): Promise<{ bytes: number; stream: Readable }> {
     const ffmpeg = (await findFfmpeg().catch(() => undefined))?.path
     if (ffmpeg === undefined) throw unavailable('no-ffmpeg', 'This server has no FFmpeg.')
-    const home = join(this.#options.config.dataDir, 'recordings')
-    const folder = join(home, 'scratch', `export-${randomId()}`)
+    const folder = this.#options.home.scratchOf(`export-${randomId()}`)
     await mkdir(folder, { recursive: true, mode: 0o700 })
     try {
-      await this.#assertRoom(folder, files)
-      for (const file of files) await this.#fetch({ objects, row, file, home, folder, signal })
+      await this.#assertRoom(files)
+      for (const file of files) await this.#fetch({ row, file, folder, signal })
       const names = new Set(files.map((file) => file.name))
       const present = { ...track, files: track.files.filter((file) => names.has(file.name)) }
       const made = await exportTrack({ track: present, folder, name: 'joined', ffmpeg, signal })
@@ -114,17 +115,16 @@ export class TrackExports {
 
   /** The file as it is here, without a copy; else from the bucket. */
   async #fetch(from: {
-    objects: ExportRequest['objects']
     row: RecordingRow
     file: FileRow
-    home: string
     folder: string
     signal: AbortSignal
   }): Promise<void> {
-    const { objects, row, file, home, folder, signal } = from
+    const { row, file, folder, signal } = from
+    const { objects, home } = this.#options
     const path = join(folder, basename(file.name))
     try {
-      return await link(join(home, row.id, basename(file.name)), path)
+      return await link(join(home.folderOf(row.id), basename(file.name)), path)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
@@ -135,10 +135,10 @@ export class TrackExports {
   }
 
   /** It takes as much again as the files, and twice that where they are in a bucket. */
-  async #assertRoom(folder: string, files: readonly FileRow[]): Promise<void> {
-    const { bavail, bsize } = await statfs(folder)
+  async #assertRoom(files: readonly FileRow[]): Promise<void> {
+    const { home, config } = this.#options
     const needed = 2 * files.reduce((total, { bytes }) => total + bytes, 0)
-    if (bavail * bsize - needed > minFreeBytes(this.#options.config)) return
+    if ((await home.freeBytes()) - needed > minFreeBytes(config)) return
     throw unavailable('disk', 'The disk of the server has no room to join this track. Get each of its files.')
   }
 

@@ -7,7 +7,7 @@ import { loadConfig } from '../../config/load.ts'
 import { openObjectStore } from '../../recorder/storage/object-store.ts'
 import { Uploads } from '../../recorder/storage/uploads.ts'
 import { openDatabase, type Db } from '../db/database.ts'
-import { Home } from '../recordings/home.ts'
+import { RecordingsFolder } from '../recordings/recordings-folder.ts'
 import { filesOf, findRecording, outputsOf } from '../recordings/recordings.store.ts'
 import { Recordings } from '../recordings/recordings.ts'
 import { emptyDatabase, silent } from './support/databases.ts'
@@ -39,7 +39,7 @@ test('a recording goes into a bucket, leaves the disk, comes back for another vi
       db,
       config: { ...config, storage },
       log: silent,
-      home: new Home(dataDir),
+      home: new RecordingsFolder(dataDir),
       objects: openObjectStore({ storage, dataDir, log: silent }),
       createUploads: (onChanged) => {
         const timing = { scanMs: 100, firstWaitMs: 100 }

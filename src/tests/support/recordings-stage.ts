@@ -19,7 +19,7 @@ import type { UploadState } from '../../../recorder/storage/uploads.ts'
 import type { Db } from '../../db/database.ts'
 import { AppError } from '../../lib/app-error.ts'
 import type { CreateUploads, Objects, Render } from '../../recordings/core.ts'
-import { Home } from '../../recordings/home.ts'
+import { RecordingsFolder } from '../../recordings/recordings-folder.ts'
 import {
   filesOf,
   findRecording,
@@ -125,7 +125,7 @@ export class RecordingsStage {
   freeBytes: (() => number) | undefined
   readonly #settings: Record<string, string>
   recordings!: Recordings
-  #home!: Home
+  #home!: RecordingsFolder
 
   static async create(t: TestContext, options: StageOptions): Promise<RecordingsStage> {
     const stage = new RecordingsStage(options)
@@ -151,7 +151,7 @@ export class RecordingsStage {
       ...this.#settings,
     }
     const { config } = loadConfig({ argv: [], env: settings, cwd: '/tmp' })
-    this.#home = new Home(this.dataDir)
+    this.#home = new RecordingsFolder(this.dataDir)
     const measure = this.#home.freeBytes.bind(this.#home)
     this.#home.freeBytes = async () => this.freeBytes?.() ?? measure()
     this.recordings = new Recordings({

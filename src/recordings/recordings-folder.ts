@@ -18,7 +18,7 @@ export function hasRecordings(dataDir: string): boolean {
  * and `host.id`, by which rows of a shared database are known to belong here. That id lies beside the recordings and is not
  * the name of the machine: containers change theirs, and a disk that is not mounted must not look like one that was emptied.
  */
-export class Home {
+export class RecordingsFolder {
   readonly folder: string
   #host: string | undefined
   #opening: Promise<string> | undefined
