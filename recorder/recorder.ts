@@ -1,13 +1,11 @@
-import { execFile, fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { keepOnCores } from '../src/lib/keep-on-cores.ts'
 import type { Log } from '../src/lib/log.ts'
+import { endChild, startChild } from './child.ts'
 import type { RecordingEndReason } from './manifest.ts'
 import type { FromRecorder, RecorderMethod, RecorderRequests, ToRecorder } from './messages.ts'
 import { RecorderError } from './recorder-error.ts'
-
-const run = promisify(execFile)
 
 export interface RecorderOptions {
   readonly log: Log
@@ -39,14 +37,8 @@ export class Recorder {
 
   /** Throws when the process does not come up. */
   static async create(options: RecorderOptions): Promise<Recorder> {
-    const child = fork(join(import.meta.dirname, 'recorder-process.ts'), [], {
-      // What it prints goes where ours goes, but nothing of our command line goes to it (an inspector's port, a test's hooks).
-      execArgv: [],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      serialization: 'advanced',
-      // The disk is waited for in threads; of Node's four, a slow sync of one recording would keep others from writing.
-      env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
-    })
+    // The disk is waited for in threads; of Node's four, a slow sync of one recording would keep others from writing.
+    const child = startChild(join(import.meta.dirname, 'recorder-process.ts'), { UV_THREADPOOL_SIZE: '16' })
     const recorder = new Recorder(child, options)
     await recorder.#ready()
     await recorder.#pin()
@@ -94,17 +86,8 @@ export class Recorder {
 
   /** Finishes all recordings; resolves when the process is gone. */
   close(): Promise<void> {
-    this.#closed ??= this.#close()
+    this.#closed ??= this.#isGone ? Promise.resolve() : endChild(this.#child, closeGraceMs)
     return this.#closed
-  }
-
-  async #close(): Promise<void> {
-    if (this.#isGone) return
-    const exited = once(this.#child, 'exit')
-    const force = setTimeout(() => this.#child.kill('SIGKILL'), closeGraceMs)
-    if (this.#child.connected) this.#child.disconnect()
-    await exited
-    clearTimeout(force)
   }
 
   async #ready(): Promise<void> {
@@ -130,12 +113,11 @@ export class Recorder {
     }
   }
 
-  /** Linux only, like the workers' own pinning. Failing to do it costs speed, not recordings. */
   async #pin(): Promise<void> {
     const { cores = [], log } = this.#options
     if (cores.length === 0 || this.#child.pid === undefined) return
     try {
-      await run('taskset', ['--all-tasks', '--cpu-list', '--pid', cores.join(','), String(this.#child.pid)])
+      await keepOnCores(this.#child.pid, cores)
     } catch (error) {
       log.warn({ err: error, cores }, 'recorder could not be kept on its cores')
     }

@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { platform } from 'node:os'
-import { promisify } from 'node:util'
 import { createWorker, type types } from 'mediasoup'
 import type { ListenAddress } from '../config/addresses.ts'
 import type { WorkersConfig } from '../config/schema.ts'
+import { keepOnCores } from '../src/lib/keep-on-cores.ts'
 import type { Log } from '../src/lib/log.ts'
 import { cpuShare, type WorkerLoad } from './placement.ts'
 import { listenInfos } from './ports.ts'
-
-const run = promisify(execFile)
 
 export interface WorkerSlotOptions {
   readonly index: number
@@ -234,13 +230,10 @@ export class WorkerSlot {
     }, waitMs)
   }
 
-  /** Linux only: there is no such call in Node, and util-linux is everywhere. Failing to pin costs speed, not service. */
   async #pin(pid: number): Promise<void> {
     this.#pinned = false
-    if (platform() !== 'linux') return
     try {
-      await run('taskset', ['--all-tasks', '--cpu-list', '--pid', String(this.core), String(pid)])
-      this.#pinned = true
+      this.#pinned = await keepOnCores(pid, [this.core])
     } catch (error) {
       this.#log.warn({ err: error }, 'worker could not be pinned to its core')
     }

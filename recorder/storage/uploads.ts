@@ -1,9 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../config/schema.ts'
 import type { Log } from '../../src/lib/log.ts'
+import { endChild, startChild } from '../child.ts'
 import { journalName } from './journal.ts'
 import type { FolderToRestore, FolderToUpload, FromUploader, ToUploader, UploadState } from './messages.ts'
 import { StorageError } from './storage-error.ts'
@@ -116,13 +116,7 @@ export class Uploads {
     clearTimeout(this.#restart)
     this.#followed.clear()
     this.#rejectAll()
-    const child = this.#child
-    if (!child) return
-    const exited = once(child, 'exit')
-    const force = setTimeout(() => child.kill('SIGKILL'), closeGraceMs)
-    if (child.connected) child.disconnect()
-    await exited
-    clearTimeout(force)
+    if (this.#child) await endChild(this.#child, closeGraceMs)
   }
 
   get #isLocal(): boolean {
@@ -147,12 +141,7 @@ export class Uploads {
   #start(): void {
     this.#restart = undefined
     const startedAt = performance.now()
-    const child = fork(join(import.meta.dirname, 'uploads-process.ts'), [], {
-      // What it prints goes where ours goes, but nothing of our command line goes to it.
-      execArgv: [],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      serialization: 'advanced',
-    })
+    const child = startChild(join(import.meta.dirname, 'uploads-process.ts'))
     this.#child = child
     child.on('message', (message: FromUploader) => this.#received(message))
     const ended = (why: string) => this.#ended(child, why, performance.now() - startedAt)

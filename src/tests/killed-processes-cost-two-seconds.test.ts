@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test, type TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { readManifest, type Manifest, type Track } from '../../recorder/manifest.ts'
 import { complaintsAbout } from '../../recorder/probe.ts'
 import type { RoomId } from '../lib/ids.ts'
+import { findRecording } from '../recordings/recordings.store.ts'
 import { guest, openToAll, tokensOf } from './support/people.ts'
 import { decodePictures, encodePictures, ffmpeg } from './support/recorder-media.ts'
 import { atPace } from './support/recorder-stage.ts'
@@ -43,7 +43,7 @@ function manifestOf(recordingId: string): Promise<Manifest> {
 
 async function rowOf(of: TestServer, recordingId: string) {
   const { db } = await of.app.services()
-  return db.selectFrom('recordings').selectAll().where('id', '=', recordingId).executeTakeFirst()
+  return findRecording(db, recordingId)
 }
 
 /** Numbers of the pictures in a track of which FFmpeg must have nothing to complain. */
@@ -66,8 +66,14 @@ function check(t: TestContext, what: string, lost: number): void {
   assert.ok(lost <= mostLostMs, `lost ${lost} ms`)
 }
 
-/** What was sent last is still to pass the worker and the recorder, which on a busy machine takes longer than asking for the end. */
-const onTheWay = () => sleep(1000)
+/** Waits until what was sent last has passed the worker and the recorder, which on a busy machine takes longer than asking for the end. */
+async function hasArrived(recordingId: string): Promise<void> {
+  await until('nothing comes any more', async () => {
+    const statistics = await server.app.liveRecordings.statistics()
+    const found = statistics?.recordings.find((one) => one.recordingId === recordingId)
+    return found && found.tracks.length > 0 && found.tracks.every(({ quietForMs = 0 }) => quietForMs > 500)
+  })
+}
 
 test('a worker: the recording goes on when people come back', async (t) => {
   const frames = await pictures
@@ -99,7 +105,7 @@ test('a worker: the recording goes on when people come back', async (t) => {
     return statistics?.recordings.some((one) => one.recordingId === recordingId && one.tracks.length === 1)
   })
   await atPace(75, everyMs, (place) => cameraAgain.send(frames[200 + place]!))
-  await onTheWay()
+  await hasArrived(recordingId)
   await again.client.request('recording.stop', {})
 
   const manifest = await manifestOf(recordingId)
@@ -138,7 +144,7 @@ test('the recorder: another recording takes its place, and what it had is brough
   assert.notEqual(next.recordingId, recording.recordingId)
   assert.equal(next.state, 'recording')
   assert.notEqual(server.app.liveRecordings.recorderPid, recorderPid)
-  await onTheWay()
+  await hasArrived(next.recordingId)
   await ana.client.request('recording.stop', {})
 
   const manifest = await manifestOf(recording.recordingId)

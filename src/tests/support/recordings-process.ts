@@ -18,6 +18,7 @@ const { config } = loadConfig({ argv: [], env: process.env, cwd: '/' })
 const { dataDir } = config
 const db = await openDatabase({ url: config.database.url, dataDir, log })
 const recordings = openRecordings({ db, config, log, spareCores: [] })
+recordings.start()
 let recorder: Recorder | undefined
 
 const begin = () => {

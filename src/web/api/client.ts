@@ -116,9 +116,7 @@ let renewing: Promise<boolean> | undefined
  * from being asked, so that a lost connection does not log anybody out.
  */
 function renew(seen: number): Promise<boolean> {
-  renewing ??= oneTabAtATime(async ({ afterAnother }) => {
-    // What another tab stored may come a moment later than the lock that it gave back: browsers promise no order.
-    if (afterAnother && readSessionTimes()?.accessUntil === seen) await pause(storageArrivesMs)
+  renewing ??= oneTabAtATime(async () => {
     const times = readSessionTimes()
     if (!times) return false
     if (times.accessUntil !== seen && times.accessUntil - renewBefore > Date.now()) return true
@@ -133,22 +131,22 @@ function renew(seen: number): Promise<boolean> {
   return renewing
 }
 
+/** Browsers promise no order between what a tab stores and the lock that it gives back; what is stored comes within this time. */
 const storageArrivesMs = 100
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
 /** Over plain HTTP browsers offer no locks; there the server bears two tabs that renew within a few seconds. */
-async function oneTabAtATime<T>(work: (turn: { afterAnother: boolean }) => Promise<T>): Promise<T> {
+function oneTabAtATime<T>(work: () => Promise<T>): Promise<T> {
   const locks = (navigator as { locks?: LockManager }).locks
-  if (!locks) return work({ afterAnother: false })
-  const name = 'sluice:renew'
-  const atOnce = await locks.request(name, { ifAvailable: true }, async (lock) =>
-    lock ? { result: await work({ afterAnother: false }) } : undefined,
-  )
-  if (atOnce) return atOnce.result
-  return locks.request(name, () => work({ afterAnother: true })) as Promise<T>
+  if (!locks) return work()
+  return new Promise<T>((resolve, reject) => {
+    const turn = async (): Promise<void> => {
+      const before = readSessionTimes()?.accessUntil
+      await work().then(resolve, reject)
+      if (readSessionTimes()?.accessUntil === before) return
+      await new Promise((passed) => setTimeout(passed, storageArrivesMs))
+    }
+    locks.request('sluice:renew', turn).catch(reject)
+  })
 }
 
 /** Remembers until when the session lasts that a log-in or renewal gave. */
