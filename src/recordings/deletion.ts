@@ -4,21 +4,19 @@ import { AppError } from '../lib/app-error.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
 import { noSuchRecording } from './access.ts'
 import type { Core } from './core.ts'
-import { fileNamesOf, outputsBeingRemoved, recordingsBeingDeleted, refreshState } from './jobs.store.ts'
-import type { Jobs } from './jobs.ts'
-import type { Failure } from './processing-state.ts'
+import { fileNamesOf, sumUp } from './files.store.ts'
+import { outputsBeingRemoved, recordingsBeingDeleted } from './host.store.ts'
+import { refreshState } from './jobs.store.ts'
+import { deleteOutput, findOutput, moveOutput, outputsOf } from './outputs.store.ts'
 import {
-  deleteOutput,
   deleteRecording,
-  findOutput,
   findRecording,
   lockRecording,
-  moveOutput,
   moveRecording,
-  outputsOf,
-  sumUp,
   type RecordingRow,
 } from './recordings.store.ts'
+import type { Jobs } from './jobs.ts'
+import type { Failure } from './processing-state.ts'
 
 /**
  * Deletes for good. First the row says so, then everything goes that could be fetched, and the row goes last: whatever ends

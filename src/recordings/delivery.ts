@@ -9,7 +9,8 @@ import { contentDisposition } from '../lib/content-disposition.ts'
 import type { Log } from '../lib/log.ts'
 import type { Objects } from './core.ts'
 import { partOf } from './ranges.ts'
-import type { FileRow, RecordingRow } from './recordings.store.ts'
+import type { FileRow } from './files.store.ts'
+import type { RecordingRow } from './recordings.store.ts'
 import { downloadName } from './views.ts'
 
 export interface DeliveryOptions {

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Queryable } from '../db/tables.ts'
-import { lockRecording, moveRecording, outputsOf, type OutputRow, type Trx } from './recordings.store.ts'
+import { outputsOf, type OutputRow } from './outputs.store.ts'
 import { stateOf } from './processing-state.ts'
+import { lockRecording, moveRecording, type Trx } from './recordings.store.ts'
 
 /** The table of outputs as a queue. */
 
@@ -28,43 +29,6 @@ export function waitingOutputs(
   return query.$narrowType<OutputRow>().execute()
 }
 
-/** Ids of those that are being deleted: of this machine, and of others those in a bucket whose row has not this code. */
-export async function recordingsBeingDeleted(
-  db: Queryable,
-  { host, except }: { host: string; except: string },
-): Promise<string[]> {
-  const rows = await db
-    .selectFrom('recordings')
-    .select('id')
-    .where('state', '=', 'deleting')
-    .where((row) =>
-      row.or([
-        row('host', '=', host),
-        row.and([
-          row('storage', '=', 's3'),
-          sql<boolean>`recordings.error ->> 'code' is distinct from ${except}`,
-        ]),
-      ]),
-    )
-    .orderBy('started_at')
-    .orderBy('id')
-    .execute()
-  return rows.map(({ id }) => id)
-}
-
-/** Outputs that are being removed, of recordings of a machine. */
-export function outputsBeingRemoved(db: Queryable, host: string): Promise<OutputRow[]> {
-  return db
-    .selectFrom('recording_outputs')
-    .innerJoin('recordings', 'recordings.id', 'recording_outputs.recording_id')
-    .selectAll('recording_outputs')
-    .where('recordings.host', '=', host)
-    .where('recordings.state', '<>', 'deleting')
-    .where('recording_outputs.state', '=', 'removing')
-    .$narrowType<OutputRow>()
-    .execute()
-}
-
 /** Outputs of recordings of a machine that failed with this code. */
 export function outputsFailedFor(db: Queryable, host: string, code: string): Promise<OutputRow[]> {
   return db
@@ -77,28 +41,6 @@ export function outputsFailedFor(db: Queryable, host: string, code: string): Pro
     .where(sql`recording_outputs.error ->> 'code'`, '=', code)
     .$narrowType<OutputRow>()
     .execute()
-}
-
-/** Names of the files of an output. */
-export async function fileNamesOf(db: Queryable, outputId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('recording_files')
-    .select('name')
-    .where('output_id', '=', outputId)
-    .execute()
-  return rows.map(({ name }) => name)
-}
-
-/** Whether anything of it was kept that something could be made of. */
-export async function hasTracks(db: Queryable, recordingId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('recording_files')
-    .select('id')
-    .where('recording_id', '=', recordingId)
-    .where('kind', '=', 'track')
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
 }
 
 /** Brings the state of a recording in line with what is made of it. */

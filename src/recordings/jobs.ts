@@ -3,20 +3,12 @@ import { readManifest } from '../../recorder/manifest.ts'
 import type { RenderedFile } from '../../recorder/outputs/render.ts'
 import { randomId } from '../lib/ids.ts'
 import { minFreeBytes, type Core, type Render } from './core.ts'
+import { filesOf, keepFiles, sumUp } from './files.store.ts'
 import { outputsFailedFor, refreshState, waitingOutputs } from './jobs.store.ts'
+import { moveOutput, type OutputRow } from './outputs.store.ts'
+import { findRecording, lockRecording, moveRecording, type RecordingRow } from './recordings.store.ts'
 import { planOf } from './output-plan.ts'
 import type { Failure } from './processing-state.ts'
-import {
-  filesOf,
-  findRecording,
-  keepFiles,
-  lockRecording,
-  moveOutput,
-  moveRecording,
-  sumUp,
-  type OutputRow,
-  type RecordingRow,
-} from './recordings.store.ts'
 import { sendAway } from './storing.ts'
 
 export interface JobsOptions {

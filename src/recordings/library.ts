@@ -18,7 +18,8 @@ import {
 } from './access.ts'
 import { Delivery } from './delivery.ts'
 import type { Person, Recordings } from './recordings.ts'
-import { filesOf, findFile, type RecordingFilter, type RecordingRow } from './recordings.store.ts'
+import { filesOf, findFile } from './files.store.ts'
+import type { RecordingFilter, RecordingRow } from './recordings.store.ts'
 import { Shares } from './shares.ts'
 import type {
   NewOutput,

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { AccountHooks } from '../auth/accounts.ts'
 import type { Queryable } from '../db/tables.ts'
 import { formerMember } from '../lib/former-member.ts'
-import { formerIdentity } from './recordings.store.ts'
+import { formerIdentity } from './participants.store.ts'
 
 /** What is kept here about somebody: to hand it to them, and to forget it. */
 

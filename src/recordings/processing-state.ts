@@ -1,4 +1,5 @@
-import type { OutputRow, RecordingRow } from './recordings.store.ts'
+import type { OutputRow } from './outputs.store.ts'
+import type { RecordingRow } from './recordings.store.ts'
 
 export interface Failure {
   readonly code: string

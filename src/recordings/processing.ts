@@ -10,17 +10,13 @@ import { InTurn } from './in-turn.ts'
 import { outputAsConfigured } from './output-plan.ts'
 import { factsOf, type Facts } from './processing-facts.ts'
 import { stateOf, type Failure } from './processing-state.ts'
+import { keepFiles, sumUp } from './files.store.ts'
+import { insertOutput, outputsOf } from './outputs.store.ts'
+import { keepParticipant, keepSpeech, participantsOf } from './participants.store.ts'
 import {
   findRecording,
-  insertOutput,
-  keepFiles,
-  keepParticipant,
-  keepSpeech,
   lockRecording,
   moveRecording,
-  outputsOf,
-  participantsOf,
-  sumUp,
   type RecordingRow,
   type Trx,
 } from './recordings.store.ts'

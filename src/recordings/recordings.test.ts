@@ -10,7 +10,8 @@ import { recordFixtures, type Fixture } from '../tests/support/recorded-folder.t
 import { MemoryBucket, never, quickRender, RecordingsStage } from '../tests/support/recordings-stage.ts'
 import { addAccount } from '../tests/support/meetings.ts'
 import { until } from '../tests/support/until.ts'
-import { formerIdentity, listRecordings } from './recordings.store.ts'
+import { formerIdentity } from './participants.store.ts'
+import { listRecordings } from './recordings.store.ts'
 import { maxOutputs } from './recordings.ts'
 
 let fixtures: Record<Fixture, string>

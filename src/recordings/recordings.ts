@@ -14,27 +14,24 @@ import { minFreeBytes, type Core, type CreateUploads, type Objects, type Uploads
 import { Deletion } from './deletion.ts'
 import { storageAway } from './delivery.ts'
 import { InTurn } from './in-turn.ts'
-import { hasTracks, refreshState } from './jobs.store.ts'
+import { hasTracks } from './files.store.ts'
+import { expiredRecordings } from './host.store.ts'
+import { refreshState } from './jobs.store.ts'
+import { findOutput, insertOutput, moveOutput, type OutputRow, outputsOf } from './outputs.store.ts'
+import { keepParticipant } from './participants.store.ts'
+import {
+  changeRecording,
+  insertRecording,
+  lockRecording,
+  moveRecording,
+  type RecordingRow,
+} from './recordings.store.ts'
 import { Jobs, type JobsOptions } from './jobs.ts'
 import { isSamePlan, outputAsAsked, planOf } from './output-plan.ts'
 import { areFilesLost } from './processing-state.ts'
 import { Processing } from './processing.ts'
 import type { RecordingsFolder } from './recordings-folder.ts'
 import { Recovery } from './recovery.ts'
-import {
-  changeRecording,
-  expiredRecordings,
-  findOutput,
-  insertOutput,
-  insertRecording,
-  keepParticipant,
-  lockRecording,
-  moveOutput,
-  moveRecording,
-  outputsOf,
-  type OutputRow,
-  type RecordingRow,
-} from './recordings.store.ts'
 import type { EndReason, NewOutput } from './shapes.ts'
 import { Storing } from './storing.ts'
 

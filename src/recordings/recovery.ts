@@ -7,16 +7,13 @@ import { filesLost, type Processing } from './processing.ts'
 import {
   adopt,
   awayRecordings,
-  findRecording,
   hostsOf,
-  insertRecording,
   localRecordings,
-  moveRecording,
   recordingsOf,
   unlistedRecordings,
   waitingOutputIds,
-  type RecordingRow,
-} from './recordings.store.ts'
+} from './host.store.ts'
+import { findRecording, insertRecording, moveRecording, type RecordingRow } from './recordings.store.ts'
 import type { Storing } from './storing.ts'
 import type { EndReason } from './shapes.ts'
 

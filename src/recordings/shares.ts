@@ -3,17 +3,10 @@ import type { Db } from '../db/database.ts'
 import { AppError, limitExceeded } from '../lib/app-error.ts'
 import { isSecret, randomId, Secret } from '../lib/ids.ts'
 import { noSuchRecording } from './access.ts'
-import {
-  filesOf,
-  findFile,
-  findRecording,
-  lockRecording,
-  outputsOf,
-  participantsOf,
-  type FileRow,
-  type OutputRow,
-  type RecordingRow,
-} from './recordings.store.ts'
+import { type FileRow, filesOf, findFile } from './files.store.ts'
+import { type OutputRow, outputsOf } from './outputs.store.ts'
+import { participantsOf } from './participants.store.ts'
+import { findRecording, lockRecording, type RecordingRow } from './recordings.store.ts'
 import type { NewShare, RecordingShareView, RecordingView, SharedRecordingView } from './shapes.ts'
 import { countView, deleteShare, findShare, insertShare, openShares, type ShareRow } from './shares.store.ts'
 import { fileView, inOrder, participantView, personView } from './views.ts'

@@ -4,15 +4,10 @@ import { join } from 'node:path'
 import type { UploadState } from '../../recorder/storage/uploads.ts'
 import type { Core } from './core.ts'
 import { InTurn } from './in-turn.ts'
-import {
-  filesOf,
-  lockRecording,
-  moveRecording,
-  outputsOf,
-  storedSince,
-  unstoredRecordings,
-  type RecordingRow,
-} from './recordings.store.ts'
+import { filesOf } from './files.store.ts'
+import { storedSince, unstoredRecordings } from './host.store.ts'
+import { outputsOf } from './outputs.store.ts'
+import { lockRecording, moveRecording, type RecordingRow } from './recordings.store.ts'
 
 const writeEveryMs = 1000
 const writeAgainMs = 5000

@@ -1,5 +1,6 @@
 import type { Manifest, Track } from '../../recorder/manifest.ts'
-import type { FileRow, RecordingRow } from './recordings.store.ts'
+import type { FileRow } from './files.store.ts'
+import type { RecordingRow } from './recordings.store.ts'
 import type { RecordingTrackView } from './shapes.ts'
 import { fileView, recordingPath } from './views.ts'
 

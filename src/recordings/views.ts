@@ -1,15 +1,10 @@
 import { tileColour } from '../../recorder/outputs/colours.ts'
 import type { Queryable } from '../db/tables.ts'
 import type { SeenRecording } from './access.ts'
-import {
-  filesOf,
-  outputsOf,
-  participantsOf,
-  type FileRow,
-  type OutputRow,
-  type ParticipantRow,
-  type RecordingRow,
-} from './recordings.store.ts'
+import { type FileRow, filesOf } from './files.store.ts'
+import { type OutputRow, outputsOf } from './outputs.store.ts'
+import { type ParticipantRow, participantsOf } from './participants.store.ts'
+import type { RecordingRow } from './recordings.store.ts'
 import type {
   Layout,
   RecordedParticipant,

@@ -20,13 +20,10 @@ import type { Db } from '../../db/database.ts'
 import { AppError } from '../../lib/app-error.ts'
 import type { CreateUploads, Objects, Render } from '../../recordings/core.ts'
 import { RecordingsFolder } from '../../recordings/recordings-folder.ts'
-import {
-  filesOf,
-  findRecording,
-  outputsOf,
-  participantsOf,
-  type RecordingRow,
-} from '../../recordings/recordings.store.ts'
+import { filesOf } from '../../recordings/files.store.ts'
+import { outputsOf } from '../../recordings/outputs.store.ts'
+import { participantsOf } from '../../recordings/participants.store.ts'
+import { findRecording, type RecordingRow } from '../../recordings/recordings.store.ts'
 import { Recordings } from '../../recordings/recordings.ts'
 import type { EndReason } from '../../recordings/shapes.ts'
 import { silent } from './databases.ts'

@@ -1,13 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomId } from '../../lib/ids.ts'
-import {
-  insertOutput,
-  keepFiles,
-  keepParticipant,
-  moveRecording,
-  type FileRow,
-} from '../../recordings/recordings.store.ts'
+import { type FileRow, keepFiles } from '../../recordings/files.store.ts'
+import { insertOutput } from '../../recordings/outputs.store.ts'
+import { keepParticipant } from '../../recordings/participants.store.ts'
+import { moveRecording } from '../../recordings/recordings.store.ts'
 import type { TestServer } from './server.ts'
 
 /** A recording that is ready, without anybody having been recorded: rows as they are, files of any bytes. */
