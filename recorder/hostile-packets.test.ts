@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { encodePictures } from '../src/tests/support/recorder-media.ts'
 import { payloadsOf, rtpPacket } from '../src/tests/support/recorder-packets.ts'
 import { createDepacketizer } from './codecs/depacketizer.ts'
@@ -115,4 +117,41 @@ test('a picture in ever more packets with next to nothing in them is given up', 
   for (let index = 1; index < 100_000; index++) push(index, Buffer.from([0, 1]))
   assert.deepEqual(push(100_000, Buffer.from([0, 1]), true), [])
   assert.equal(builder.waitsForKeyFrame, true)
+})
+
+test('tracks that end in the middle of a picture leave nothing of it in memory', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-hostile-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  setFlagsFromString('--expose-gc')
+  const heldBytes = (): number => {
+    ;(runInNewContext('gc') as () => void)()
+    return process.memoryUsage().arrayBuffers
+  }
+  const before = heldBytes()
+  const nowMs = Date.UTC(2026, 0, 1)
+  const start = Buffer.from([0x10, 0x10, 0, 0, 0x9d, 1, 0x2a, 64, 0, 48, 0, 1])
+  const ended: Tap[] = []
+  for (let track = 0; track < 20; track++) {
+    const tap = new Tap({
+      folder,
+      trackId: `t${track}`,
+      codec: 'vp8',
+      clockRate: 90_000,
+      payloadType: 101,
+      send: () => undefined,
+      onChanged: () => undefined,
+      onFailed: (error) => {
+        throw error
+      },
+    })
+    for (let sequence = 0; sequence < 1000; sequence++) {
+      const fields = { payloadType: 101, sequence, timestamp: 1, ssrc: 5, marker: false }
+      tap.receive(rtpPacket(fields, sequence === 0 ? start : Buffer.alloc(1100)), nowMs)
+    }
+    await tap.close(nowMs)
+    ended.push(tap)
+  }
+  const heldMb = (heldBytes() - before) / 1e6
+  assert.ok(heldMb < 5, `${heldMb} MB of 22`)
+  assert.ok(ended.every((tap) => tap.statistics.packets === 1000))
 })

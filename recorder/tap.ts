@@ -168,7 +168,13 @@ export class Tap {
   }
 
   async #close(nowMs: number): Promise<void> {
-    if (this.#stream) this.#write(this.#stream, this.#stream.reorder.flush(), nowMs)
+    if (this.#stream) {
+      this.#write(this.#stream, this.#stream.reorder.flush(), nowMs)
+      // A recording keeps its taps until it ends, and a frame in the making may have megabytes: what they hold goes now.
+      this.#past = withStream(this.#past, this.#stream)
+      this.#stream = undefined
+      this.#lastFrame = undefined
+    }
     this.#endPart()
     while (this.#finishing.size > 0) await Promise.all(this.#finishing)
   }
