@@ -1,18 +1,16 @@
 /** Why the recorder refuses something: a closed list, so that whoever drives it can say so in its own words. */
-export const recorderErrorCodes = [
-  'bad-request', // does not fit its schema
-  'no-recording', // unknown, or it has ended
-  'recording-exists', // the id or the folder is in use, or was
-  'track-exists',
-  'not-recordable', // no such codec
-  'too-many', // tracks of one participant, or of all
-  'ended', // the recording or its track ended meanwhile
-  'disk-full',
-  'disk-error',
-  'gone', // the process
-  'internal',
-] as const
-export type RecorderErrorCode = (typeof recorderErrorCodes)[number]
+export type RecorderErrorCode =
+  | 'bad-request' // does not fit its schema
+  | 'no-recording' // unknown, or it has ended
+  | 'recording-exists' // the id or the folder is in use, or was
+  | 'track-exists'
+  | 'not-recordable' // no such codec
+  | 'too-many' // tracks of one participant, or of all
+  | 'ended' // the recording or its track ended meanwhile
+  | 'disk-full'
+  | 'disk-error'
+  | 'gone' // the process
+  | 'internal'
 
 export class RecorderError extends Error {
   readonly code: RecorderErrorCode

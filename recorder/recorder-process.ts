@@ -15,7 +15,9 @@ const finishWithinMs = 30_000
 const recordings = new Map<string, Promise<Recording>>()
 /** Those that are there. */
 const running = new Set<Recording>()
-const pauses = monitorEventLoopDelay({ resolution: 10 })
+/** How often the event loop is looked at, in milliseconds. */
+const pauseResolutionMs = 10
+const pauses = monitorEventLoopDelay({ resolution: pauseResolutionMs })
 let isEnding = false
 
 setPriority(niceness)
@@ -38,7 +40,7 @@ tell({ ready: true })
 
 async function answer(message: unknown): Promise<void> {
   const why = whyNoRequest(message)
-  const { id } = message as ToRecorder
+  const { id } = (message ?? {}) as ToRecorder
   try {
     if (why !== undefined) throw new RecorderError('bad-request', why)
     tell({ id, result: await handle(message as ToRecorder) })
@@ -63,12 +65,12 @@ async function handle(message: ToRecorder): Promise<unknown> {
       return (await find(message.data.recordingId)).close(message.data.reason)
     case 'statistics': {
       const { user, system } = process.cpuUsage()
-      const longestPauseMs = Math.max(0, pauses.max / 1e6 - 10)
+      const longestPauseMs = Math.max(0, Math.round(pauses.max / 1e6 - pauseResolutionMs))
       pauses.reset()
       return {
         cpuMs: (user + system) / 1000,
         memoryBytes: process.memoryUsage.rss(),
-        longestPauseMs: Number.isFinite(longestPauseMs) ? Math.round(longestPauseMs) : 0,
+        longestPauseMs,
         recordings: Array.from(running, (recording) => recording.statistics),
       }
     }

@@ -60,7 +60,7 @@ export class Recorder {
     return this.#ask('start', data)
   }
 
-  /** Opens a port for a consumer. Connect its PlainTransport to it, then resume the consumer. */
+  /** Opens a port for a consumer, whose PlainTransport is to be connected to it. */
   addTap(data: RecorderRequests['addTap']['in']): Promise<{ port: number }> {
     return this.#ask('addTap', data)
   }

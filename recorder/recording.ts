@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdir, open, statfs } from 'node:fs/promises'
-import { recordedCodec } from './codecs/depacketizer.ts'
+import { recordedCodec, type RecordedCodec } from './codecs/depacketizer.ts'
 import {
   readManifest,
   trackEndReasons,
@@ -56,7 +56,7 @@ export class Recording {
   readonly #manifest: Manifest
   #freeBytes = 0
   /** Of tracks that have ended: what is learned of their publisher's clock until the recording ends is true of them, too. */
-  readonly #ended: { tap: Tap; track: Track }[] = []
+  readonly #ended = new Map<Track, Tap>()
   #endedPackets = 0
   #endedLost = 0
   /** How many tracks there are of each participant. */
@@ -115,21 +115,7 @@ export class Recording {
   /** Opens a port of its own for the consumer; mediasoup's transport is to be connected to it. */
   async addTap(request: AddTap): Promise<number> {
     const { trackId, participantId, displayName, source } = request
-    if (this.#closed) throw new RecorderError('ended', 'the recording has ended')
-    if (this.#manifest.tracks.some((track) => track.trackId === trackId)) {
-      throw new RecorderError('track-exists', `there is a track ${trackId} already`)
-    }
-    const { tracks } = this.#manifest
-    const own = this.#tracksOf.get(participantId) ?? 0
-    if (tracks.length >= mostTracks || own >= mostTracksOfOne) {
-      throw new RecorderError(
-        'too-many',
-        `there are ${own} tracks of ${participantId}, ${tracks.length} of all`,
-      )
-    }
-    const codec = recordedCodec(request.mimeType)
-    if (!codec) throw new RecorderError('not-recordable', `${request.mimeType} cannot be recorded`)
-
+    const codec = this.#admit(request)
     const socket = createSocket({
       type: request.from.ip.includes(':') ? 'udp6' : 'udp4',
       recvBufferSize: receiveBufferBytes,
@@ -161,8 +147,8 @@ export class Recording {
       statistics: tap.statistics,
       files: [],
     }
-    tracks.push(track)
-    this.#tracksOf.set(participantId, own + 1)
+    this.#manifest.tracks.push(track)
+    this.#tracksOf.set(participantId, (this.#tracksOf.get(participantId) ?? 0) + 1)
     const running: RunningTap = { tap, socket, track, ports: undefined }
     this.#taps.set(trackId, running)
     try {
@@ -178,19 +164,38 @@ export class Recording {
       this.#changed()
       return port
     } catch (error) {
-      // Nothing came through it: it never was, and its id may be used again.
       await this.#end(trackId, 'closed')
-      const place = this.#manifest.tracks.indexOf(track)
-      if (place >= 0 && track.files.length === 0 && !this.#closed) {
-        this.#manifest.tracks.splice(place, 1)
-        this.#tracksOf.set(participantId, this.#tracksOf.get(participantId)! - 1)
-        this.#ended.splice(
-          this.#ended.findIndex((ended) => ended.track === track),
-          1,
-        )
-      }
+      if (!this.#closed) this.#forget(track)
       throw error
     }
+  }
+
+  /** The codec of a track that may be added; throws if it may not. */
+  #admit({ trackId, participantId, mimeType }: AddTap): RecordedCodec {
+    const { tracks } = this.#manifest
+    if (this.#closed) throw new RecorderError('ended', 'the recording has ended')
+    if (tracks.some((track) => track.trackId === trackId)) {
+      throw new RecorderError('track-exists', `there is a track ${trackId} already`)
+    }
+    const own = this.#tracksOf.get(participantId) ?? 0
+    if (tracks.length >= mostTracks || own >= mostTracksOfOne) {
+      throw new RecorderError(
+        'too-many',
+        `there are ${own} tracks of ${participantId}, ${tracks.length} of all`,
+      )
+    }
+    const codec = recordedCodec(mimeType)
+    if (!codec) throw new RecorderError('not-recordable', `${mimeType} cannot be recorded`)
+    return codec
+  }
+
+  /** A track through which nothing came never was: its id may be used again. */
+  #forget(track: Track): void {
+    const place = this.#manifest.tracks.indexOf(track)
+    if (place < 0 || track.files.length > 0) return
+    this.#manifest.tracks.splice(place, 1)
+    this.#tracksOf.set(track.participantId, this.#tracksOf.get(track.participantId)! - 1)
+    this.#ended.delete(track)
   }
 
   /** Somebody has another name from now on. */
@@ -272,19 +277,22 @@ export class Recording {
     this.#describe(tap, track)
     track.endedMs = Math.round(nowMs() - this.#startedMs)
     track.endReason = reason
-    this.#ended.push({ tap, track })
+    this.#ended.set(track, tap)
     this.#endedPackets += track.statistics.packets
     this.#endedLost += track.statistics.lost
   }
 
   /** Says of all tracks where they lie in time, with all that is known of the clocks now. */
   #settle(): void {
-    for (const { tap } of this.#ended) tap.settle()
-    for (const { tap, track } of this.#ended) {
+    for (const tap of this.#ended.values()) tap.settle()
+    this.#manifest.tracks = this.#manifest.tracks.map((track) => {
+      const tap = this.#ended.get(track)
+      if (!tap) return track
+      // Another object, because of this one the manifest keeps its text.
       const settled = { ...track }
       this.#describe(tap, settled)
-      this.#manifest.tracks[this.#manifest.tracks.indexOf(track)] = settled
-    }
+      return settled
+    })
   }
 
   #describe(tap: Tap, track: Track): void {

@@ -52,9 +52,11 @@ export async function recover(
   const manifest = correct(found ?? emptyManifest(folder, repaired), repaired)
   await writeManifest(folder, manifest)
 
+  const { ffmpeg } = options
   const complaints: Record<string, string> = {}
-  for (const name of options.ffmpeg === undefined ? [] : repaired.keys()) {
-    const complaint = await complaintsAbout(join(folder, name), options.ffmpeg!)
+  if (ffmpeg === undefined) return { manifest, complaints }
+  for (const name of repaired.keys()) {
+    const complaint = await complaintsAbout(join(folder, name), ffmpeg)
     if (complaint !== '') complaints[name] = complaint
   }
   return { manifest, complaints }

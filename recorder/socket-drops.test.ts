@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { spareCores } from './cores.ts'
 import { parseSocketDrops, portsKey } from './socket-drops.ts'
 
 test('drops are read from the table of the kernel', () => {
@@ -12,9 +11,4 @@ test('drops are read from the table of the kernel', () => {
   assert.equal(drops.get(portsKey({ local: 40_001, remote: 50_000 })), 17)
   assert.equal(drops.size, 1)
   assert.equal(parseSocketDrops('').size, 0)
-})
-
-test('the recorder gets the cores that no worker is on, and none when there are none', () => {
-  assert.deepEqual(spareCores([0, 1, 2, 3], [2, 3]), [0, 1])
-  assert.deepEqual(spareCores([0, 1], [1, 0, 1]), [])
 })

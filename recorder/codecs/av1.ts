@@ -145,7 +145,8 @@ function formatOf(unit: Buffer): VideoFormat {
     if (timing) {
       bits.bits(32)
       bits.bits(32)
-      if (bits.flag()) skipVariableLength(bits)
+      // uvlc()
+      if (bits.flag()) bits.golomb()
       hasDecoderModel = bits.flag()
       if (hasDecoderModel) {
         delayBits = bits.bits(5) + 1
@@ -176,9 +177,4 @@ function formatOf(unit: Buffer): VideoFormat {
   const colour = profile === 0 ? 0x0c : 0x00
   const configuration = Buffer.from([0x81, (profile << 5) | level, (tier << 7) | colour, 0])
   return { width, height, codecPrivate: Buffer.concat([configuration, unit]) }
-}
-
-/** uvlc() */
-function skipVariableLength(bits: BitReader): void {
-  bits.golomb()
 }

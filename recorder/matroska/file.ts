@@ -1,18 +1,13 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { RecordedCodec } from '../codecs/depacketizer.ts'
 import { opusDurationMs } from '../codecs/opus.ts'
-import {
-  cluster,
-  fileHead,
-  finishingPatches,
-  longestClusterMs,
-  type Block,
-  type Cue,
-  type TrackHead,
-} from './layout.ts'
+import { cluster, fileHead, finishingPatches, type Block, type Cue, type TrackHead } from './layout.ts'
 import { readPlaces } from './reader.ts'
 
-/** Lower loses less when the process is killed and writes more often. With the hold of the tap it has to stay below 2 s. */
+/**
+ * Lower loses less when the process is killed and writes more often. With the hold of the tap it has to stay below 2 s, and
+ * below 32 s in any case: a block says its time relative to its cluster, in 16 bits.
+ */
 const clusterMs = 400
 const clusterBytes = 512 * 1024
 /** Sound has an entry in the index this often; video has one for each key frame. */
@@ -74,8 +69,7 @@ export class MatroskaFile {
       first !== undefined &&
       ((block.isKey && this.#codec !== 'opus') ||
         this.#blockBytes + block.data.length > clusterBytes ||
-        block.timeMs - first.timeMs >= clusterMs ||
-        block.timeMs - first.timeMs >= longestClusterMs)
+        block.timeMs - first.timeMs >= clusterMs)
     if (beginsCluster) this.#flush()
     if (this.#blocks.length === 0) this.#clusterSinceMs = nowMs
     this.#blocks.push(block)

@@ -50,8 +50,6 @@ export const codecIds: Readonly<Record<RecordedCodec, string>> = {
   av1: 'V_AV1',
 }
 
-/** What a block says of its time is relative to its cluster, in 16 bits. */
-export const longestClusterMs = 30_000
 /** Places for three positions, each padded to this. */
 const seekSpace = 88
 const durationSpace = 11

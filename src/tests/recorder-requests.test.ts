@@ -16,27 +16,36 @@ import { until } from './support/until.ts'
 
 const script = join(import.meta.dirname, '..', '..', 'recorder', 'recorder-process.ts')
 
-class Asked {
+class RecorderProcess {
   readonly child: ChildProcess
-  readonly said: FromRecorder[] = []
+  /** For folders of recordings. */
   readonly root: string
+  readonly #said: FromRecorder[] = []
   #nextId = 1
 
-  constructor(t: TestContext, execArgv: string[] = []) {
-    this.root = mkdtempSync(join(tmpdir(), 'sluice-requests-'))
-    this.child = fork(script, [], {
+  /** Returns when it takes requests. Ends with the test. */
+  static async start(t: TestContext, execArgv: string[] = []): Promise<RecorderProcess> {
+    const root = mkdtempSync(join(tmpdir(), 'sluice-requests-'))
+    const child = fork(script, [], {
       execArgv,
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     })
-    this.child.on('message', (message: FromRecorder) => this.said.push(message))
     t.after(async () => {
-      if (this.child.exitCode === null && this.child.signalCode === null) {
-        this.child.kill('SIGKILL')
-        await once(this.child, 'exit')
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL')
+        await once(child, 'exit')
       }
-      rmSync(this.root, { recursive: true, force: true })
+      rmSync(root, { recursive: true, force: true })
     })
+    await once(child, 'message')
+    return new RecorderProcess(child, root)
+  }
+
+  private constructor(child: ChildProcess, root: string) {
+    this.child = child
+    this.root = root
+    child.on('message', (message: FromRecorder) => this.#said.push(message))
   }
 
   /** What it answers: the result or the code of the error. */
@@ -44,15 +53,14 @@ class Asked {
     const id = this.#nextId++
     this.child.send({ id, method, data })
     const answer = await until(`${method} is answered`, () =>
-      this.said.find((message) => 'id' in message && message.id === id),
+      this.#said.find((message) => 'id' in message && message.id === id),
     )
     return 'error' in answer ? answer.error.code : 'result' in answer ? answer.result : undefined
   }
 }
 
 test('requests that do not fit are refused, and nothing else happens', async (t) => {
-  const asked = new Asked(t)
-  await once(asked.child, 'message')
+  const recorder = await RecorderProcess.start(t)
   const tap = {
     recordingId: 'one',
     trackId: 'a',
@@ -64,7 +72,7 @@ test('requests that do not fit are refused, and nothing else happens', async (t)
     payloadType: 100,
     from: { ip: '127.0.0.1', port: 9 },
   }
-  const folder = join(asked.root, 'one')
+  const folder = join(recorder.root, 'one')
   for (const [method, data] of [
     ['fly', undefined],
     ['start', undefined],
@@ -77,49 +85,48 @@ test('requests that do not fit are refused, and nothing else happens', async (t)
     ['stop', { recordingId: 'one', reason: 'because' }],
     ['statistics', 5],
   ] as const) {
-    assert.equal(await asked.ask(method, data), 'bad-request', `${method} ${JSON.stringify(data)}`)
+    assert.equal(await recorder.ask(method, data), 'bad-request', `${method} ${JSON.stringify(data)}`)
   }
-  asked.child.send('nonsense')
-  assert.equal(await asked.ask('addTap', tap), 'no-recording')
+  for (const nonsense of ['nonsense', null]) recorder.child.send(nonsense!)
+  assert.equal(await recorder.ask('addTap', tap), 'no-recording')
 
-  assert.equal(await asked.ask('start', { recordingId: 'one', folder, minFreeBytes: 0 }), undefined)
-  assert.equal(
-    typeof (await asked.ask('addTap', { ...tap, from: { ip: 'nowhere.invalid', port: 9 } })),
-    'string',
-  )
-  const again = (await asked.ask('addTap', tap)) as { port: number }
+  assert.equal(await recorder.ask('start', { recordingId: 'one', folder, minFreeBytes: 0 }), undefined)
+  // An address that no machine has (RFC 5737): no socket can be bound to it.
+  const elsewhere = { ...tap, from: { ip: '192.0.2.1', port: 9 } }
+  assert.equal(await recorder.ask('addTap', elsewhere), 'internal')
+  const again = (await recorder.ask('addTap', tap)) as { port: number }
   assert.ok(again.port > 0, 'a track that could not be opened does not keep its id')
-  assert.equal(await asked.ask('addTap', tap), 'track-exists')
+  assert.equal(await recorder.ask('addTap', tap), 'track-exists')
 })
 
 test('requests may come before the answer to the one they need', async (t) => {
-  const asked = new Asked(t)
-  await once(asked.child, 'message')
-  const folder = join(asked.root, 'two')
+  const recorder = await RecorderProcess.start(t)
+  const folder = join(recorder.root, 'two')
   const start = { recordingId: 'two', folder, minFreeBytes: 0 }
   const answers = await Promise.all([
-    asked.ask('start', start),
-    asked.ask('start', { ...start, folder: `${folder}-b` }),
-    asked.ask('stop', { recordingId: 'two', reason: 'stopped' }),
+    recorder.ask('start', start),
+    recorder.ask('start', { ...start, folder: `${folder}-b` }),
+    recorder.ask('stop', { recordingId: 'two', reason: 'stopped' }),
   ])
   assert.deepEqual(answers.slice(0, 2), [undefined, 'recording-exists'])
   assert.equal((answers[2] as { state: string }).state, 'finished')
-  assert.equal(await asked.ask('start', start), 'recording-exists', 'the folder holds one')
+  assert.equal(await recorder.ask('start', start), 'recording-exists', 'the folder holds one')
   assert.equal(
-    await asked.ask('start', { ...start, folder: `${folder}-c` }),
+    await recorder.ask('start', { ...start, folder: `${folder}-c` }),
     undefined,
     'the id is free again',
   )
 })
 
 test('an error that nobody expected ends the process for all to see', async (t) => {
-  const asked = new Asked(t, [
+  const recorder = await RecorderProcess.start(t, [
     '--import',
-    'data:text/javascript,setTimeout(() => Promise.reject(new Error("unforeseen")), 300)',
+    'data:text/javascript,process.once("message", () => Promise.reject(new Error("unforeseen")))',
   ])
   let said = ''
-  asked.child.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text))
-  const [code] = (await once(asked.child, 'exit')) as [number | null]
+  recorder.child.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text))
+  recorder.child.send('anything')
+  const [code] = (await once(recorder.child, 'exit')) as [number | null]
   assert.equal(code, 70)
   assert.match(said, /unforeseen/)
 })
@@ -143,13 +150,12 @@ test('it is kept on the cores it is given, at a lower priority', async () => {
 })
 
 test('somebody who begins one track after another is not recorded any more at some point; others are', async (t) => {
-  const asked = new Asked(t)
-  await once(asked.child, 'message')
-  const folder = join(asked.root, 'many')
-  await asked.ask('start', { recordingId: 'many', folder, minFreeBytes: 0 })
+  const recorder = await RecorderProcess.start(t)
+  const folder = join(recorder.root, 'many')
+  await recorder.ask('start', { recordingId: 'many', folder, minFreeBytes: 0 })
   let begun = 0
   const begin = (participantId: string) =>
-    asked.ask('addTap', {
+    recorder.ask('addTap', {
       recordingId: 'many',
       trackId: `t${begun++}`,
       participantId,
@@ -168,10 +174,10 @@ test('somebody who begins one track after another is not recorded any more at so
       trackId: `t${round * 20 + place}`,
       reason: 'closed',
     }))
-    await Promise.all(ends.map((end) => asked.ask('removeTap', end)))
+    await Promise.all(ends.map((end) => recorder.ask('removeTap', end)))
   }
   assert.equal(await begin('restless'), 'too-many')
   assert.equal(typeof (await begin('calm')), 'object')
-  const manifest = (await asked.ask('stop', { recordingId: 'many', reason: 'stopped' })) as Manifest
+  const manifest = (await recorder.ask('stop', { recordingId: 'many', reason: 'stopped' })) as Manifest
   assert.equal(manifest.tracks.length, 1001)
 })
