@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely'
+import { createIndex } from './create-index.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   // Keys of this server itself, for the room tokens that it issues.
@@ -35,11 +36,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('check_at', 'timestamptz')
     .addColumn('past_at', 'timestamptz')
     .execute()
-  await index(db, 'meetings', ['host_id', 'created_at'])
-  await index(db, 'meetings', ['status', 'next_start'])
-  await index(db, 'meetings', ['check_at'])
-  await index(db, 'meetings', ['past_at'])
-  await index(db, 'meetings', ['created_at'])
+  await createIndex(db, 'meetings', ['host_id', 'created_at'])
+  await createIndex(db, 'meetings', ['status', 'next_start'])
+  await createIndex(db, 'meetings', ['check_at'])
+  await createIndex(db, 'meetings', ['past_at'])
+  await createIndex(db, 'meetings', ['created_at'])
 
   await db.schema
     .createTable('meeting_invitees')
@@ -52,7 +53,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('position', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint('meeting_invitees_key', ['meeting_id', 'email'])
     .execute()
-  await index(db, 'meeting_invitees', ['email'])
+  await createIndex(db, 'meeting_invitees', ['email'])
 
   await db.schema
     .createTable('meeting_sessions')
@@ -68,7 +69,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('ended_at', 'timestamptz')
     .addColumn('end_reason', 'text')
     .execute()
-  await index(db, 'meeting_sessions', ['meeting_id', 'started_at'])
+  await createIndex(db, 'meeting_sessions', ['meeting_id', 'started_at'])
   // Whatever two processes do at once: a meeting runs once at a time.
   await db.schema
     .createIndex('meeting_sessions_open')
@@ -95,7 +96,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('process_id', 'text')
     .addPrimaryKeyConstraint('attendances_key', ['session_id', 'identity'])
     .execute()
-  await index(db, 'attendances', ['account_id'])
+  await createIndex(db, 'attendances', ['account_id'])
   await db.schema
     .createIndex('attendances_open')
     .on('attendances')
@@ -124,7 +125,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('status', 'text', (column) => column.notNull())
     .addPrimaryKeyConstraint('call_callees_key', ['call_id', 'position'])
     .execute()
-  await index(db, 'call_callees', ['account_id', 'status'])
+  await createIndex(db, 'call_callees', ['account_id', 'status'])
 
   await db.schema
     .createTable('calendar_feeds')
@@ -133,13 +134,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )
     .addColumn('token_hash', 'text', (column) => column.notNull().unique())
     .addColumn('created_at', 'timestamptz', (column) => column.notNull())
-    .execute()
-}
-
-function index(db: Kysely<unknown>, table: string, columns: string[]): Promise<void> {
-  return db.schema
-    .createIndex(`${table}_by_${columns.join('_')}`)
-    .on(table)
-    .columns(columns)
     .execute()
 }

@@ -1,4 +1,5 @@
 import { sql, type ColumnDefinitionBuilder, type Kysely } from 'kysely'
+import { createIndex } from './create-index.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -29,11 +30,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('expires_at', 'timestamptz')
     .addColumn('version', 'integer', (column) => column.notNull().defaultTo(1))
     .execute()
-  await index(db, 'recordings', ['started_at', 'id'])
-  await index(db, 'recordings', ['meeting_id', 'started_at'])
-  await index(db, 'recordings', ['room_id', 'started_at'])
-  await index(db, 'recordings', ['state'])
-  await index(db, 'recordings', ['expires_at'])
+  await createIndex(db, 'recordings', ['started_at', 'id'])
+  await createIndex(db, 'recordings', ['meeting_id', 'started_at'])
+  await createIndex(db, 'recordings', ['room_id', 'started_at'])
+  await createIndex(db, 'recordings', ['state'])
+  await createIndex(db, 'recordings', ['expires_at'])
   await db.schema
     .createIndex('recordings_by_starter')
     .on('recordings')
@@ -50,7 +51,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('speech', 'jsonb')
     .addPrimaryKeyConstraint('recording_participants_key', ['recording_id', 'identity'])
     .execute()
-  await index(db, 'recording_participants', ['account_id'])
+  await createIndex(db, 'recording_participants', ['account_id'])
 
   await db.schema
     .createTable('recording_outputs')
@@ -66,8 +67,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'timestamptz', (column) => column.notNull())
     .addColumn('finished_at', 'timestamptz')
     .execute()
-  await index(db, 'recording_outputs', ['recording_id', 'created_at'])
-  await index(db, 'recording_outputs', ['state', 'next_attempt_at'])
+  await createIndex(db, 'recording_outputs', ['recording_id', 'created_at'])
+  await createIndex(db, 'recording_outputs', ['state', 'next_attempt_at'])
 
   await db.schema
     .createTable('recording_files')
@@ -84,7 +85,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('height', 'integer')
     .addUniqueConstraint('recording_files_name', ['recording_id', 'name'])
     .execute()
-  await index(db, 'recording_files', ['output_id'])
+  await createIndex(db, 'recording_files', ['output_id'])
 
   await db.schema
     .createTable('recording_shares')
@@ -97,17 +98,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('may_download', 'boolean', (column) => column.notNull())
     .addColumn('views', 'integer', (column) => column.notNull().defaultTo(0))
     .execute()
-  await index(db, 'recording_shares', ['recording_id', 'created_at'])
+  await createIndex(db, 'recording_shares', ['recording_id', 'created_at'])
 }
 
 function cascade(column: ColumnDefinitionBuilder, to: string): ColumnDefinitionBuilder {
   return column.notNull().references(to).onDelete('cascade')
-}
-
-function index(db: Kysely<unknown>, table: string, columns: string[]): Promise<void> {
-  return db.schema
-    .createIndex(`${table}_by_${columns.join('_')}`)
-    .on(table)
-    .columns(columns)
-    .execute()
 }
