@@ -39,14 +39,15 @@ export class FaultyProxy {
   readonly seen: string[] = []
   readonly endpoint: string
 
-  static async start(t: TestContext, target: { readonly port: number }): Promise<FaultyProxy> {
+  static async start(t: TestContext, target: { readonly endpoint: string }): Promise<FaultyProxy> {
+    const { hostname: host, port } = new URL(target.endpoint)
     const server = createServer()
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const proxy = new FaultyProxy((server.address() as AddressInfo).port)
     server.on('request', (request, response) => {
       // What ends in the middle is what this is for.
-      proxy.#pass(request, response, target.port).catch(() => response.destroy())
+      proxy.#pass(request, response, { host, port }).catch(() => response.destroy())
     })
     t.after(() => {
       server.closeAllConnections()
@@ -63,7 +64,11 @@ export class FaultyProxy {
     return this.seen.filter((seen) => seen === operation).length
   }
 
-  async #pass(request: IncomingMessage, response: ServerResponse, port: number): Promise<void> {
+  async #pass(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: { host: string; port: string },
+  ): Promise<void> {
     const { method = '', url = '' } = request
     const operation = operationOf(method, url)
     this.seen.push(operation)
@@ -89,7 +94,7 @@ export class FaultyProxy {
     }
 
     const { rawHeaders: headers } = request
-    const forwarded = httpRequest({ host: '127.0.0.1', port, method, path: url, headers, agent: false })
+    const forwarded = httpRequest({ ...target, method, path: url, headers, agent: false })
     forwarded.on('error', () => response.destroy())
     forwarded.end(body)
     const [answer] = (await once(forwarded, 'response')) as [IncomingMessage]

@@ -1,4 +1,4 @@
-"""OpenStack Swift with its S3 interface, whole and in one process. Started by s3-server.ts.
+"""OpenStack Swift with its S3 interface, whole and in one process. Started by s3-service.ts.
 
 Arguments: a folder of its own, the port (0: any), access key (account:user), secret key.
 Prints the port once it serves, and ends when its standard input does.
@@ -28,7 +28,7 @@ fallocate_reserve = 0
 
 PROXY = f"""{COMMON}
 [pipeline:main]
-pipeline = catch_errors cache s3api tempauth slo proxy-server
+pipeline = catch_errors cache s3api tempauth copy slo versioned_writes symlink proxy-server
 
 [app:proxy-server]
 use = egg:swift#proxy
@@ -48,8 +48,18 @@ location = us-east-1
 use = egg:swift#tempauth
 user_{access_key.replace(":", "_")} = {secret_key} .admin
 
+[filter:copy]
+use = egg:swift#copy
+
 [filter:slo]
 use = egg:swift#slo
+
+[filter:versioned_writes]
+use = egg:swift#versioned_writes
+allow_object_versioning = true
+
+[filter:symlink]
+use = egg:swift#symlink
 """
 
 

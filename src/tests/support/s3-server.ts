@@ -1,60 +1,48 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
+  DeleteBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import { loadConfig } from '../../../config/load.ts'
 import type { Config } from '../../../config/schema.ts'
-import { findSwift } from '../../../scripts/swift.ts'
+import { namedService, startSwift, type S3Service } from './s3-service.ts'
 
 type StorageConfig = Config['storage']
 
-const accessKeyId = 'tests:sluice'
-const secretAccessKey = 'of-the-tests'
-const bucket = 'recordings'
-/** Asked for once, since asking starts a Python. */
-let python: Promise<string | undefined> | undefined
-
-/** OpenStack Swift on this machine, through its S3 interface: it checks signatures, checksums and parts as S3 does. */
+/** A bucket of its own for a test, at OpenStack Swift or the service that TEST_S3_ENDPOINT names. */
 export class S3Server {
-  readonly port: number
-  readonly #child: ChildProcess
-  readonly #folder: string
+  /** Whose peculiarities tests may reckon with. */
+  readonly isSwift: boolean
+  readonly bucket = `sluice-tests-${randomBytes(6).toString('hex')}`
+  readonly #service: S3Service
   readonly #client: S3Client
+  #hasBucket = false
 
   /** With the bucket of `storage`, unless it is not to be there. */
   static async start(options: { bucket?: false } = {}): Promise<S3Server> {
-    python ??= findSwift()
-    const program = await python
-    if (program === undefined) throw new Error('there is no OpenStack Swift: npm test installs it')
-    const folder = await mkdtemp(join(tmpdir(), 'sluice-s3-'))
-    const script = join(import.meta.dirname, 's3-server.py')
-    const child = spawn(program, [script, folder, '0', accessKeyId, secretAccessKey], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    const [line] = (await once(child.stdout, 'data')) as [Buffer]
-    const server = new S3Server(child, folder, Number(line.toString()))
+    const named = namedService()
+    const server = new S3Server(named ?? (await startSwift()), { isSwift: named === undefined })
     if (options.bucket !== false) await server.makeBucket()
     return server
   }
 
-  private constructor(child: ChildProcess, folder: string, port: number) {
-    this.#child = child
-    this.#folder = folder
-    this.port = port
+  private constructor(service: S3Service, { isSwift }: { isSwift: boolean }) {
+    this.isSwift = isSwift
+    this.#service = service
+    const { endpoint, region, accessKeyId, secretAccessKey } = service.settings
     this.#client = new S3Client({
-      endpoint: this.endpoint,
-      region: 'us-east-1',
+      endpoint,
+      region,
       forcePathStyle: true,
       credentials: { accessKeyId, secretAccessKey },
       requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -62,68 +50,90 @@ export class S3Server {
   }
 
   async close(): Promise<void> {
-    const exited = once(this.#child, 'exit')
-    this.#child.kill('SIGKILL')
-    await exited
-    await rm(this.#folder, { recursive: true, force: true })
+    if (!this.isSwift && this.#hasBucket) await this.#deleteBucket()
+    this.#client.destroy()
+    await this.#service.close()
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${this.port}`
+    return this.#service.settings.endpoint
   }
 
   async makeBucket(): Promise<void> {
-    await this.#client.send(new CreateBucketCommand({ Bucket: bucket }))
+    await this.#client.send(new CreateBucketCommand({ Bucket: this.bucket }))
+    this.#hasBucket = true
+  }
+
+  async #deleteBucket(): Promise<void> {
+    await this.clear()
+    await this.#client.send(new DeleteBucketCommand({ Bucket: this.bucket }))
   }
 
   /** Settings that use it, perhaps through a proxy. */
   storage(changes: Partial<StorageConfig> = {}): StorageConfig {
     return storageConfig({
       kind: 's3',
-      bucket,
-      endpoint: this.endpoint,
+      bucket: this.bucket,
       pathStyle: true,
-      accessKeyId,
-      secretAccessKey,
       partMegabytes: 5,
+      ...this.#service.settings,
       ...changes,
     })
   }
 
+  /** What is deleted or replaced from now on stays as an older version. */
+  async keepVersions(): Promise<void> {
+    const input = { Bucket: this.bucket, VersioningConfiguration: { Status: 'Enabled' as const } }
+    await this.#client.send(new PutBucketVersioningCommand(input))
+  }
+
   async keys(): Promise<string[]> {
-    const { Contents = [] } = await this.#client.send(new ListObjectsV2Command({ Bucket: bucket }))
+    const { Contents = [] } = await this.#client.send(new ListObjectsV2Command({ Bucket: this.bucket }))
     return Contents.map(({ Key = '' }) => Key)
   }
 
   /** Keys of uploads in parts that are not complete. */
   async unfinished(): Promise<string[]> {
-    const { Uploads = [] } = await this.#client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+    const { Uploads = [] } = await this.#client.send(new ListMultipartUploadsCommand({ Bucket: this.bucket }))
     return Uploads.map(({ Key = '' }) => Key)
   }
 
+  /** Keys of all versions and delete markers. */
+  async versions(): Promise<{ key: string; versionId: string }[]> {
+    const input = { Bucket: this.bucket }
+    const { Versions = [], DeleteMarkers = [] } = await this.#client.send(
+      new ListObjectVersionsCommand(input),
+    )
+    return [...Versions, ...DeleteMarkers].map(({ Key = '', VersionId = '' }) => ({
+      key: Key,
+      versionId: VersionId,
+    }))
+  }
+
   async clear(): Promise<void> {
-    for (const key of await this.keys()) await this.delete(key)
+    for (const { key, versionId } of await this.versions()) await this.delete(key, versionId)
     await this.abortAll()
   }
 
   async put(key: string, body: Buffer): Promise<void> {
-    await this.#client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }))
+    await this.#client.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body }))
   }
 
-  async delete(key: string): Promise<void> {
-    await this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
+  async delete(key: string, versionId?: string): Promise<void> {
+    const input = { Bucket: this.bucket, Key: key, ...(versionId !== undefined && { VersionId: versionId }) }
+    await this.#client.send(new DeleteObjectCommand(input))
   }
 
   /** Ends all uploads in parts, as a life-cycle rule does. */
   async abortAll(): Promise<void> {
-    const { Uploads = [] } = await this.#client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+    const { Uploads = [] } = await this.#client.send(new ListMultipartUploadsCommand({ Bucket: this.bucket }))
     for (const { Key, UploadId } of Uploads) {
-      await this.#client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
+      await this.#client.send(new AbortMultipartUploadCommand({ Bucket: this.bucket, Key, UploadId }))
     }
   }
 
   async get(key: string): Promise<Buffer> {
-    const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+    const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }))
     return Buffer.from((await Body?.transformToByteArray()) ?? [])
   }
 }
