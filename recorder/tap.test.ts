@@ -260,7 +260,6 @@ test('sender reports say when a file was captured and how its clock drifts, and 
   const firstTimestamp = bench.timestamp
   for (let second = 0; second < 600; second++) {
     bench.timestamp = firstTimestamp + Math.round(second * 90_000 * (1 - 80e-6))
-    const capturedMs = bench.nowMs - 150
     bench.receive(bench.packets(second === 0 ? key! : others[second % others.length]!))
     const jitterMs = second < 5 ? 100 : (second % 7) - 3
     bench.tap.receive(
@@ -271,7 +270,6 @@ test('sender reports say when a file was captured and how its clock drifts, and 
       }),
       bench.nowMs,
     )
-    assert.equal(capturedMs, startMs + second * 1000 - 150)
     bench.pass(1000)
   }
   const [file] = await bench.finish()

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { complaintsAbout } from '../../recorder/probe.ts'
 import { startBrowserPublisher } from './support/recorder-browser.ts'
 import { ffmpeg } from './support/recorder-media.ts'
-import { record, useRecorderStage } from './support/recorder-stage.ts'
+import { nothingComesAnyMore, record, useRecorderStage } from './support/recorder-stage.ts'
 import { until } from './support/until.ts'
 
 // A browser behind a way that loses packets, with all it does about that: retransmission, forward error correction, less bandwidth.
@@ -28,7 +28,8 @@ test('97 of 100 pictures of a browser survive a way that loses 5 of 100 packets'
   await until('enough is sent', async () => (await framesSent()) - before >= pictures, { patienceMs: 60_000 })
   await browser.page.evaluate('silenceLast()')
   const sent = (await framesSent()) - before
-  await until('nothing is waited for', async () => (await ofTrack()).quietForMs! > 1600)
+  // Longer than a hole is waited for.
+  await nothingComesAnyMore(stage.recorder, 'loss', 1600)
   const track = await tap.close('left')
   await stage.recorder.stop({ recordingId: 'loss', reason: 'stopped' })
   const [score] = producer.score

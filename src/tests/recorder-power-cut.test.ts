@@ -10,7 +10,7 @@ import { recover } from '../../recorder/recover.ts'
 import { Recording } from '../../recorder/recording.ts'
 import { encodePictures } from './support/recorder-media.ts'
 import { payloadsOf, rtpPacket } from './support/recorder-packets.ts'
-import { atPace } from './support/recorder-stage.ts'
+import { atPace } from './support/at-pace.ts'
 
 // A machine that stops at once keeps of a file what was synced. Each sync is watched, and files are cut to what it covered.
 

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readManifest, type Track } from '../../recorder/manifest.ts'
+import type { RecorderStatistics } from '../../recorder/messages.ts'
 import { recorderCapabilities } from '../../recorder/open-tap.ts'
 import { complaintsAbout } from '../../recorder/probe.ts'
 import { recover } from '../../recorder/recover.ts'
+import { atPace } from './support/at-pace.ts'
+import { Publisher } from './support/publisher.ts'
 import { decodePictures, encodeBeeps, encodePictures, findBeeps } from './support/recorder-media.ts'
-import { atPace, Publisher, record, useRecorderStage } from './support/recorder-stage.ts'
+import { everythingHasCome, nothingComesAnyMore, record, useRecorderStage } from './support/recorder-stage.ts'
 import { until } from './support/until.ts'
 
 const stage = useRecorderStage()
@@ -36,10 +39,7 @@ test('two tracks of somebody are recorded whole, and lie in time as they were ca
       ['ana-camera', 0],
     ],
   )
-  await until('all has arrived', async () => {
-    const now = await stage.recorder.statistics()
-    return now.recordings[0]!.tracks.every(({ quietForMs = 0 }) => quietForMs > 100)
-  })
+  await everythingHasCome(stage.recorder, 'whole', [audio, video])
   for (const tap of taps) await tap.close('left')
   const manifest = await stage.recorder.stop({ recordingId: 'whole', reason: 'stopped' })
   assert.deepEqual(await readManifest(folder), manifest)
@@ -116,21 +116,21 @@ test('when the server is killed, the recorder finishes its files and goes', asyn
     paused: true,
   })
   const { payloadType } = consumer.rtpParameters.codecs[0]!
-  const script = join(import.meta.dirname, 'support', 'recorder-owner.ts')
-  const owner = spawn(
-    process.execPath,
-    [script, folder, String(transport.tuple.localPort), String(payloadType)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
-  const [line] = (await once(owner.stdout, 'data')) as [Buffer]
-  const { port, pid } = JSON.parse(line.toString()) as { port: number; pid: number }
+  const script = join(import.meta.dirname, 'support', 'recorder-owner-process.ts')
+  const owner = fork(script, [folder, String(transport.tuple.localPort), String(payloadType)], {
+    serialization: 'advanced',
+  })
+  const [{ port, pid }] = (await once(owner, 'message')) as [{ port: number; pid: number }]
+  const statistics = async (): Promise<RecorderStatistics> => {
+    owner.send('statistics')
+    const [answer] = (await once(owner, 'message')) as [RecorderStatistics]
+    return answer
+  }
   await transport.connect({ ip: '127.0.0.1', port })
   await consumer.resume()
   const startMs = performance.timeOrigin + performance.now()
   await atPace(50, 40, (place) => video.send(pictures[place]!, { capturedMs: startMs + place * 40 }))
-  await until('some of it is on the disk', async () => (await readManifest(folder))?.tracks[0]?.files.length)
+  await everythingHasCome({ statistics }, 'owned', [video])
   owner.kill('SIGKILL')
 
   const recovered = await recover(folder, { ffmpeg: 'ffmpeg' })
@@ -153,10 +153,7 @@ test('a folder of which the manifest is gone gets another', async () => {
   await stage.recorder.start({ recordingId: 'lost', folder, minFreeBytes: 0 })
   const tap = await record(stage, 'lost', video)
   await atPace(25, 40, (place) => video.send(pictures[place]!))
-  await until('all is here', async () => {
-    const [recording] = (await stage.recorder.statistics()).recordings
-    return recording!.tracks[0]!.quietForMs! > 100
-  })
+  await everythingHasCome(stage.recorder, 'lost', [video])
   await assert.rejects(recover(folder), /goes on/)
   await tap.close('left')
   await stage.recorder.stop({ recordingId: 'lost', reason: 'stopped' })
@@ -184,6 +181,7 @@ test('a recording that ended where its manifest could not be written any more is
     const text = readFileSync(path, 'utf8')
     return text.includes('ana-camera') && text
   })
+  await everythingHasCome(stage.recorder, 'full', [video])
   await stage.recorder.stop({ recordingId: 'full', reason: 'disk-full' })
   video.close()
   writeFileSync(path, old)
@@ -205,10 +203,7 @@ test('a recorder that stands still for most of a second loses nothing', async ()
     if (place === 20) process.kill(stage.recorder.pid!, 'SIGSTOP')
     if (place === 40) process.kill(stage.recorder.pid!, 'SIGCONT')
   })
-  await until('all is here', async () => {
-    const [recording] = (await stage.recorder.statistics()).recordings
-    return recording!.tracks[0]!.quietForMs! > 300
-  })
+  await everythingHasCome(stage.recorder, 'still', [video])
   const track = await tap.close('left')
   await stage.recorder.stop({ recordingId: 'still', reason: 'stopped' })
   video.close()
@@ -223,10 +218,8 @@ test('97 of 100 pictures survive a way that loses 5 of 100 packets', async () =>
   const tap = await record(stage, 'loss', video)
   const startMs = performance.timeOrigin + performance.now()
   await atPace(250, 40, (place) => video.send(pictures[place]!, { capturedMs: startMs + place * 40 }))
-  await until('nothing is waited for', async () => {
-    const [track] = (await stage.recorder.statistics()).recordings[0]!.tracks
-    return track!.quietForMs! > 1600
-  })
+  // Longer than a hole is waited for.
+  await nothingComesAnyMore(stage.recorder, 'loss', 1600)
   await tap.close('left')
   const { tracks } = await stage.recorder.stop({ recordingId: 'loss', reason: 'stopped' })
   const seen = await decodePictures(join(folder, tracks[0]!.files[0]!.name))
@@ -251,10 +244,7 @@ test('the manifest says when somebody spoke', async () => {
     const isLoud = (ms >= 1000 && ms < 2000) || ms >= 3500
     audio.send(silence, { capturedMs: startMs + ms, audioLevel: isLoud ? 25 : 80 })
   })
-  await until('all is here', async () => {
-    const [recording] = (await stage.recorder.statistics()).recordings
-    return recording!.tracks[0]!.quietForMs! > 100
-  })
+  await everythingHasCome(stage.recorder, 'speech', [audio])
   await stage.recorder.updateTap({ recordingId: 'speech', trackId: 'ana-microphone', displayName: 'Ana B.' })
   await tap.close('left')
   const { tracks } = await stage.recorder.stop({ recordingId: 'speech', reason: 'stopped' })
@@ -280,10 +270,7 @@ test('a disk that refuses ends its recording, says so, and harms no other', asyn
   rmSync(gone, { recursive: true })
   await atPace(25, 40, (place) => video.send(pictures[place]!))
   await until('it has ended', () => stage.ended.includes('gone disk-error'))
-  await until('the other one goes on', async () => {
-    const { recordings } = await stage.recorder.statistics()
-    return recordings.length === 1 && recordings[0]!.tracks[0]!.quietForMs! > 100
-  })
+  await everythingHasCome(stage.recorder, 'fine', [video])
   await assert.rejects(record(stage, 'gone', video), /no recording gone/)
   const { tracks } = await stage.recorder.stop({ recordingId: 'fine', reason: 'stopped' })
   assert.equal(tracks[0]?.files[0]?.frames, 25)
@@ -322,9 +309,9 @@ test('what cannot be recorded is refused and leaves nothing', async () => {
   })
   const video = await Publisher.create(router, { codec: 'vp8' })
   await record(stage, 'refused', video)
-  const before = await stage.worker.dump()
+  const { transportIds } = await router.dump()
   await assert.rejects(record(stage, 'refused', video), /already/)
-  assert.deepEqual((await stage.worker.dump()).routerIds, before.routerIds)
+  assert.deepEqual((await router.dump()).transportIds, transportIds)
   video.close()
   const manifest = await recorder.stop({ recordingId: 'refused', reason: 'room-closed' })
   assert.deepEqual(

@@ -3,17 +3,19 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Manifest, RecordedFile } from '../../recorder/manifest.ts'
+import { atPace } from './support/at-pace.ts'
 import { NaiveRecorder } from './support/naive-recorder.ts'
+import { Publisher } from './support/publisher.ts'
 import { decodePictures, encodePictures, run } from './support/recorder-media.ts'
-import { atPace, Publisher, record, useRecorderStage } from './support/recorder-stage.ts'
-import { until } from './support/until.ts'
+import { nothingComesAnyMore, record, useRecorderStage } from './support/recorder-stage.ts'
 
 // What goes wrong when mediasoup sends straight into FFmpeg, and does not here: both record the same at the same time.
 
 const stage = useRecorderStage()
 const camera = encodePictures({ codec: 'vp8', frames: 200, keyEvery: 100, kbps: 1000 })
 const silence = { data: Buffer.from([0xf8, 0xff, 0xfe]), isKey: true }
-let port = 42_000
+/** Above what mediasoup takes (10000 to 59999) and what Linux gives to whoever asks for any (32768 to 60999). */
+let port = 61_000
 
 interface Both {
   readonly naive: NaiveRecorder
@@ -39,10 +41,7 @@ async function recordBoth(
   return {
     naive,
     stop: async () => {
-      await until('nothing is waited for any more', async () => {
-        const [recording] = (await stage.recorder.statistics()).recordings
-        return recording!.tracks.every(({ quietForMs = 0 }) => quietForMs > 200)
-      })
+      await nothingComesAnyMore(stage.recorder, recordingId, 200)
       await naive.stop()
       const manifest = await stage.recorder.stop({ recordingId, reason: 'stopped' })
       for (const publisher of publishers) publisher.close()

@@ -5,7 +5,7 @@ import { Recorder } from '../../../recorder/recorder.ts'
 import { silent } from './databases.ts'
 import { encodeBeeps, encodePictures } from './recorder-media.ts'
 import { payloadsOf, rtpPacket } from './recorder-packets.ts'
-import { atPace } from './recorder-stage.ts'
+import { atPace } from './at-pace.ts'
 
 /**
  * Records two seconds of somebody's picture and sound with the real recorder. killed: the recorder is killed in the middle

@@ -2,7 +2,7 @@
 import { encodePictures } from './recorder-media.ts'
 import { guest, openToAll } from './people.ts'
 import { recordable, sendMedia } from './room-media.ts'
-import { atPace } from './recorder-stage.ts'
+import { atPace } from './at-pace.ts'
 import { startServer } from './server.ts'
 
 const [dataDir = '', frames = '250'] = process.argv.slice(2)

@@ -1,7 +1,7 @@
 import type { RoomId } from '../../lib/ids.ts'
 import type { PeerProducer } from '../../rooms/peer.ts'
 import { publish, type Person } from './people.ts'
-import { Publisher, type PublisherOptions } from './recorder-stage.ts'
+import { Publisher, type PublisherOptions } from './publisher.ts'
 import type { TestServer } from './server.ts'
 
 /** What recorded rooms are tested with: room on the disk, and nothing made of recordings. */

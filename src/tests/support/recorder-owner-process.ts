@@ -1,4 +1,5 @@
 // A process that owns a recorder and records one VP8 consumer, as a server does: for tests that kill it.
+// Asked anything over IPC, it says what has come.
 import { Recorder } from '../../../recorder/recorder.ts'
 import { createLog } from '../../lib/log.ts'
 
@@ -20,4 +21,5 @@ const { port } = await recorder.addTap({
   payloadType: Number(payloadType),
   from: { ip: '127.0.0.1', port: Number(fromPort) },
 })
-process.stdout.write(`${JSON.stringify({ port, pid: recorder.pid })}\n`)
+process.on('message', () => void recorder.statistics().then((statistics) => process.send!(statistics)))
+process.send!({ port, pid: recorder.pid })
