@@ -8,6 +8,7 @@ import {
   toneMs,
   type Colour,
   type Pattern,
+  type PatternSending,
 } from '../support/call-pattern.ts'
 
 /** Somebody in a call, without the web app: sends a pattern through the SDK, plays what comes, tells when it did what. */
@@ -19,7 +20,7 @@ interface Drawing {
   stop(): void
 }
 
-const camera = { width: 640, height: 360, everyMs: 50 }
+const usualCamera = { width: 640, height: 360, everyMs: 50 }
 const screen = { width: 960, height: 540, everyMs: 100 }
 /** The first tone comes so long after the beginning; each is given to the browser half a second less before it sounds. */
 const aheadMs = 1500
@@ -42,7 +43,7 @@ async function encodedOf(source: 'camera' | 'screen'): Promise<number | undefine
   return layers[0]?.framesEncoded
 }
 
-function draw(colour: Colour, { width, height, everyMs }: typeof camera): Drawing {
+function draw(colour: Colour, { width, height, everyMs }: typeof usualCamera): Drawing {
   const canvas = document.createElement('canvas')
   canvas.width = width
   canvas.height = height
@@ -108,8 +109,53 @@ function sound({ toneHz, phaseMs, loudness }: Pattern): MediaStreamTrack {
   return destination.stream.getAudioTracks()[0]!
 }
 
+/** Takes samples for a track; not known to TypeScript. */
+declare class MediaStreamTrackGenerator extends MediaStreamTrack {
+  constructor(options: { kind: 'audio' })
+  readonly writable: WritableStream<AudioData>
+}
+
+/** The same from a sound card of another speed: how fast its clock runs shows in how many samples it makes. */
+function cardSound({ toneHz, phaseMs, loudness }: Pattern, ppm: number): MediaStreamTrack {
+  const sampleRate = 48_000
+  const perMs = (sampleRate / 1000) * (1 + ppm / 1e6)
+  const numberOfFrames = sampleRate / 100
+  const track = new MediaStreamTrackGenerator({ kind: 'audio' })
+  const writer = track.writable.getWriter()
+  const startMs = Date.now()
+  // What samples are stamped with counts from the beginning of the page.
+  const pageMs = performance.now()
+  let made = 0
+  const next = (): void => {
+    const data = new Float32Array(numberOfFrames)
+    for (let place = 0; place < numberOfFrames; place++) {
+      const atMs = startMs + (made + place) / perMs
+      const sinceMs = (atMs - phaseMs) % toneEveryMs
+      if (sinceMs < toneMs) data[place] = loudness * Math.sin((2 * Math.PI * toneHz * sinceMs) / 1000)
+    }
+    const timestamp = Math.round((pageMs + made / perMs) * 1000)
+    void writer.write(
+      new AudioData({ format: 'f32', sampleRate, numberOfFrames, numberOfChannels: 1, timestamp, data }),
+    )
+    made += numberOfFrames
+  }
+  let toneAt = Math.ceil((startMs - phaseMs) / toneEveryMs) * toneEveryMs + phaseMs
+  setInterval(() => {
+    const now = Date.now()
+    while (made + numberOfFrames <= (now - startMs) * perMs) next()
+    for (; toneAt + toneMs + 200 < now; toneAt += toneEveryMs) tones.push(toneAt + toneMs / 2)
+  }, 10)
+  return track
+}
+
 const call = {
-  async join(options: { pattern: Pattern; room: string; name: string; token: string }): Promise<void> {
+  async join(options: {
+    pattern: Pattern
+    room: string
+    name: string
+    token?: string
+    listens: boolean
+  }): Promise<void> {
     pattern = options.pattern
     room = new Room()
     room.on('trackSubscribed', (track) => {
@@ -119,7 +165,8 @@ const call = {
       document.body.append(element)
     })
     room.on('trackUnsubscribed', (track) => track.attachedElements.forEach((element) => element.remove()))
-    await room.connect('', { room: options.room, name: options.name, token: options.token })
+    const { name, token, listens: autoSubscribe } = options
+    await room.connect('', { room: options.room, name, token, autoSubscribe })
   },
   /** Returns the id of the recording. */
   async record(): Promise<string> {
@@ -130,12 +177,13 @@ const call = {
     await room.stopRecording()
     return at
   },
-  async publish(): Promise<number> {
+  async publish({ camera = usualCamera, isSingle, cardPpm }: PatternSending): Promise<number> {
+    const microphone = cardPpm === undefined ? sound(pattern) : cardSound(pattern, cardPpm)
     const at = Date.now()
     drawing = draw(pattern.colour, camera)
     await Promise.all([
-      room.localParticipant.publishTrack(drawing.track, { source: 'camera' }),
-      room.localParticipant.publishTrack(sound(pattern), { source: 'microphone' }),
+      room.localParticipant.publishTrack(drawing.track, { source: 'camera', simulcast: !isSingle }),
+      room.localParticipant.publishTrack(microphone, { source: 'microphone' }),
     ])
     return at
   },

@@ -10,17 +10,20 @@ export interface BrowserOptions {
   readonly devices?: boolean
   /** What the browser answers for the person when a page asks for a device. */
   readonly permission?: 'grant' | 'deny'
+  /** Environment variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Chromium with fake devices, and no question asked. */
 export async function startBrowser(
   extraArguments: readonly string[] = [],
-  { devices = true, permission = 'grant' }: BrowserOptions = {},
+  { devices = true, permission = 'grant', env = {} }: BrowserOptions = {},
 ): Promise<Browser> {
   const executablePath = findChromium()
   if (!executablePath) throw new Error('no Chromium: npm test installs it, or set CHROMIUM_PATH')
   return chromium.launch({
     executablePath,
+    env: { ...process.env, ...env },
     args: [
       '--no-sandbox',
       ...(devices ? ['--use-fake-device-for-media-stream'] : []),

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { openPage, pageScript } from './browser.ts'
-import { patterns, type Pattern, type PatternName } from './call-pattern.ts'
+import { patterns, type Pattern, type PatternName, type PatternSending } from './call-pattern.ts'
 import { until } from './until.ts'
 
 /** Moments of all that somebody sent: the middles of tones, the clock in pictures. */
@@ -20,15 +20,21 @@ export class PatternCaller {
   /** Errors of the page. */
   readonly complaints: string[]
 
-  /** Enters without sending anything yet. */
+  /** Enters without sending anything yet. Without a token as a guest; who does not listen receives nothing of the others. */
   static async join(
     browser: Browser,
-    { url, room, name, token }: { url: string; room: string; name: PatternName; token: string },
+    {
+      url,
+      room,
+      name,
+      token,
+      listens = true,
+    }: { url: string; room: string; name: PatternName; token?: string; listens?: boolean },
   ): Promise<PatternCaller> {
     const { page, complaints } = await openPage(browser, `${url}/healthz`, { bypassCSP: true })
     await page.addScriptTag({ content: await pageScript('call-pattern-page.ts') })
     const caller = new PatternCaller(name, page, complaints)
-    await caller.#ask('join', { pattern: caller.pattern, room, name, token })
+    await caller.#ask('join', { pattern: caller.pattern, room, name, token, listens })
     return caller
   }
 
@@ -50,8 +56,8 @@ export class PatternCaller {
   }
 
   /** Camera and microphone; returns when the first picture was drawn. */
-  publish(): Promise<number> {
-    return this.#ask('publish')
+  publish(how: PatternSending = {}): Promise<number> {
+    return this.#ask('publish', how)
   }
 
   /** Returns when nothing more is sent. */

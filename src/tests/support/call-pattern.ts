@@ -24,6 +24,15 @@ export const patterns = {
 } as const satisfies Record<string, Pattern>
 export type PatternName = keyof typeof patterns
 
+/** How somebody sends it, where that is not as usual. */
+export interface PatternSending {
+  readonly camera?: { readonly width: number; readonly height: number; readonly everyMs: number }
+  /** One size only. */
+  readonly isSingle?: boolean
+  /** By how many parts per million the clock of the sound card is faster than that of the machine. */
+  readonly cardPpm?: number
+}
+
 /** Of a shared screen; it has no tone. */
 export const screenColour: Colour = [true, true, false]
 
