@@ -25,6 +25,15 @@ test('an upright picture counts by its longer side', () => {
   assert.equal(encodingsFor({ ...camera, width: 720, height: 1280 }).length, 3)
 })
 
+test('several sizes say how many frame rates the browser sends', () => {
+  const modes = (temporalLayers?: 2) =>
+    encodingsFor({ ...camera, ...(temporalLayers && { temporalLayers }) }).map(
+      ({ scalabilityMode }) => scalabilityMode,
+    )
+  assert.deepEqual(modes(), ['L1T3', 'L1T3', 'L1T3'])
+  assert.deepEqual(modes(2), ['L1T2', 'L1T2', 'L1T2'])
+})
+
 test('codecs with layers are sent once', () => {
   const [encoding, ...more] = encodingsFor({ ...camera, codec: 'vp9' })
   assert.equal(encoding?.scalabilityMode, 'L3T3_KEY')

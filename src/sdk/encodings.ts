@@ -14,6 +14,8 @@ export interface EncodingQuestion {
   /** Size of what is captured, in pixels. */
   readonly width: number
   readonly height: number
+  /** How many frame rates the browser puts into each of several sizes, whatever it is asked for; 3 unless told. */
+  readonly temporalLayers?: 2 | 3
   readonly options: PublishDefaults
 }
 
@@ -45,7 +47,7 @@ const screenFrameRate = 15
 
 /** How a video is encoded: several sizes (simulcast), or layers in one stream for codecs that have them. */
 export function encodingsFor(question: EncodingQuestion): Encoding[] {
-  const { source, codec, width, height, options } = question
+  const { source, codec, width, height, temporalLayers = 3, options } = question
   const isScreen = source === 'screen'
   const full = (isScreen ? options.screenShareEncoding : options.videoEncoding) ?? {
     maxBitrate: bitrateFor(width * height, isScreen ? screenRates : cameraRates),
@@ -69,7 +71,8 @@ export function encodingsFor(question: EncodingQuestion): Encoding[] {
     ...frameRate(layer),
     maxBitrate: layer.maxBitrate,
     scaleResolutionDownBy: layer.scaleDownBy,
-    scalabilityMode: 'L1T3',
+    // The server waits for the highest frame rate that is told here, and sends on the lowest one for as long as it does not come.
+    scalabilityMode: `L1T${temporalLayers}`,
   }))
 }
 
