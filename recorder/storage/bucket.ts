@@ -4,7 +4,6 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
-  GetBucketVersioningCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -18,6 +17,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { contentTypeOf } from './content-type.ts'
 import { explain, factsOf, type StorageSettings } from './failures.ts'
+import { md5Of } from './local-file.ts'
 import { StorageError } from './storage-error.ts'
 import type { StorageTiming } from './timing.ts'
 
@@ -28,6 +28,8 @@ export interface ObjectFacts {
   readonly etag: string
   /** Base64, of the whole object, where the service keeps one. */
   readonly crc64: string | undefined
+  /** How it is encrypted, as far as the service tells. */
+  readonly encryption: string | undefined
 }
 
 /** A part that the service has. */
@@ -69,6 +71,7 @@ export class Bucket {
   readonly #storage: StorageSettings
   readonly #signal: AbortSignal | undefined
   readonly #name: string
+  #encrypts: Promise<void> | undefined
 
   constructor(client: S3Client, storage: StorageSettings, signal?: AbortSignal) {
     this.#client = client
@@ -82,17 +85,22 @@ export class Bucket {
     return new Bucket(this.#client, this.#storage, signal)
   }
 
-  /** `md5` as hexadecimal digits: the service refuses what arrives differently. Gives the ETag. */
-  async put(key: string, body: Buffer, md5: string): Promise<string> {
+  /** `md5` as hexadecimal digits: the service refuses what arrives differently. */
+  async put(key: string, body: Buffer, md5: string): Promise<void> {
+    await this.#proveEncryption(key)
+    await this.#put(key, body, md5)
+  }
+
+  async #put(key: string, body: Buffer, md5: string): Promise<void> {
     const input = { ...this.#at(key), ...this.#kind(key), Body: body, ContentMD5: base64(md5) }
-    const { ETag } = await this.#ask((options) => this.#client.send(new PutObjectCommand(input), options))
-    return bare(ETag)
+    await this.#ask('s3:PutObject', (options) => this.#client.send(new PutObjectCommand(input), options))
   }
 
   /** Begins an upload in parts; gives its id. */
   async begin(key: string): Promise<string> {
+    await this.#proveEncryption(key)
     const input = { ...this.#at(key), ...this.#kind(key) }
-    const { UploadId } = await this.#ask((options) =>
+    const { UploadId } = await this.#ask('s3:PutObject', (options) =>
       this.#client.send(new CreateMultipartUploadCommand(input), options),
     )
     if (UploadId === undefined) throw new StorageError('away', 'The service began an upload without an id.')
@@ -108,7 +116,9 @@ export class Bucket {
       Body: body,
       ContentMD5: base64(md5),
     }
-    const { ETag } = await this.#ask((options) => this.#client.send(new UploadPartCommand(input), options))
+    const { ETag } = await this.#ask('s3:PutObject', (options) =>
+      this.#client.send(new UploadPartCommand(input), options),
+    )
     return bare(ETag)
   }
 
@@ -122,7 +132,9 @@ export class Bucket {
         UploadId: uploadId,
         ...(after !== undefined && { PartNumberMarker: after }),
       }
-      const page = await this.#orMissing((options) => this.#client.send(new ListPartsCommand(input), options))
+      const page = await this.#orMissing('s3:ListMultipartUploadParts', (options) =>
+        this.#client.send(new ListPartsCommand(input), options),
+      )
       if (!page) return undefined
       for (const { PartNumber = 0, ETag, Size = 0 } of page.Parts ?? []) {
         parts.set(PartNumber, { etag: bare(ETag), bytes: Size })
@@ -136,18 +148,25 @@ export class Bucket {
   async complete({ key, uploadId }: UnfinishedUpload, etags: readonly string[]): Promise<void> {
     const parts = etags.map((etag, index) => ({ PartNumber: index + 1, ETag: `"${etag}"` }))
     const input = { ...this.#at(key), UploadId: uploadId, MultipartUpload: { Parts: parts } }
-    await this.#ask((options) => this.#client.send(new CompleteMultipartUploadCommand(input), options))
+    await this.#ask('s3:PutObject', (options) =>
+      this.#client.send(new CompleteMultipartUploadCommand(input), options),
+    )
   }
 
   /** What was uploaded of it is deleted. Does nothing if there is no such upload. */
   async abort({ key, uploadId }: UnfinishedUpload): Promise<void> {
     const input = { ...this.#at(key), UploadId: uploadId }
-    await this.#orMissing((options) => this.#client.send(new AbortMultipartUploadCommand(input), options))
+    await this.#orMissing('s3:AbortMultipartUpload', (options) =>
+      this.#client.send(new AbortMultipartUploadCommand(input), options),
+    )
   }
 
   async head(key: string): Promise<ObjectFacts | undefined> {
     const input = { ...this.#at(key), ChecksumMode: 'ENABLED' as const }
-    const found = await this.#orMissing((options) => this.#client.send(new HeadObjectCommand(input), options))
+    // Who may not list is not told either that there is none.
+    const found = await this.#orMissing('s3:GetObject and s3:ListBucket', (options) =>
+      this.#client.send(new HeadObjectCommand(input), options),
+    )
     if (!found) return undefined
     const isWhole = found.ChecksumType === undefined || found.ChecksumType === 'FULL_OBJECT'
     return {
@@ -155,6 +174,7 @@ export class Bucket {
       contentType: found.ContentType,
       etag: bare(found.ETag),
       crc64: isWhole ? found.ChecksumCRC64NVME : undefined,
+      encryption: found.ServerSideEncryption,
     }
   }
 
@@ -163,7 +183,9 @@ export class Bucket {
       ...this.#at(key),
       ...(range && { Range: `bytes=${range.from}-${range.to ?? ''}` }),
     }
-    const { Body } = await this.#ask((options) => this.#client.send(new GetObjectCommand(input), options))
+    const { Body } = await this.#ask('s3:GetObject', (options) =>
+      this.#client.send(new GetObjectCommand(input), options),
+    )
     return Body as Readable
   }
 
@@ -178,7 +200,9 @@ export class Bucket {
         Delimiter: '/',
         ...(after !== undefined && { ContinuationToken: after }),
       }
-      const page = await this.#ask((options) => this.#client.send(new ListObjectsV2Command(input), options))
+      const page = await this.#ask('s3:ListBucket', (options) =>
+        this.#client.send(new ListObjectsV2Command(input), options),
+      )
       for (const { Key = '', Size = 0 } of page.Contents ?? []) found.set(Key.slice(prefix.length + 1), Size)
       after = page.IsTruncated === true ? page.NextContinuationToken : undefined
     } while (after !== undefined)
@@ -191,7 +215,7 @@ export class Bucket {
     let after: { KeyMarker: string; UploadIdMarker: string } | undefined
     do {
       const input = { Bucket: this.#name, Prefix: keyPrefix, ...after }
-      const page = await this.#orImpossible((options) =>
+      const page = await this.#orImpossible('s3:ListBucketMultipartUploads', (options) =>
         this.#client.send(new ListMultipartUploadsCommand(input), options),
       )
       for (const { Key, UploadId } of page?.Uploads ?? []) {
@@ -211,7 +235,7 @@ export class Bucket {
     let after: { KeyMarker: string; VersionIdMarker: string } | undefined
     do {
       const input = { Bucket: this.#name, Prefix: keyPrefix, ...after }
-      const page = await this.#orImpossible((options) =>
+      const page = await this.#orImpossible('s3:ListBucketVersions', (options) =>
         this.#client.send(new ListObjectVersionsCommand(input), options),
       )
       for (const { Key, VersionId } of [...(page?.Versions ?? []), ...(page?.DeleteMarkers ?? [])]) {
@@ -225,20 +249,42 @@ export class Bucket {
     return found
   }
 
-  /** Whether deleting leaves older versions; false where the service cannot tell or does not let us ask. */
-  async keepsVersions(): Promise<boolean> {
-    const input = { Bucket: this.#name }
-    try {
-      const { Status } = await this.#client.send(new GetBucketVersioningCommand(input), this.#options())
-      return Status !== undefined
-    } catch {
-      return false
-    }
+  /** Gives whether the bucket keeps it as an older version: then what was deleted is still there. */
+  async remove(key: string, versionId?: string): Promise<boolean> {
+    const input = { ...this.#at(key), ...(versionId !== undefined && { VersionId: versionId }) }
+    const permission = versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion'
+    const answer = await this.#orMissing(permission, (options) =>
+      this.#client.send(new DeleteObjectCommand(input), options),
+    )
+    return versionId === undefined && answer?.DeleteMarker === true
   }
 
-  async remove(key: string, versionId?: string): Promise<void> {
-    const input = { ...this.#at(key), ...(versionId !== undefined && { VersionId: versionId }) }
-    await this.#orMissing((options) => this.#client.send(new DeleteObjectCommand(input), options))
+  /**
+   * There are services that take the request for encryption and do nothing. So before anything else is sent there, an object
+   * of no content has to be encrypted; once for each recording.
+   */
+  async #proveEncryption(key: string): Promise<void> {
+    if (this.#storage.encryption === 'none') return
+    this.#encrypts ??= this.#tryEncryption(key).catch((error: unknown) => {
+      this.#encrypts = undefined
+      throw error
+    })
+    await this.#encrypts
+  }
+
+  async #tryEncryption(key: string): Promise<void> {
+    const { encryption } = this.#storage
+    const probe = `${key.slice(0, key.lastIndexOf('/'))}/encryption.txt`
+    const nothing = Buffer.alloc(0)
+    await this.#put(probe, nothing, md5Of(nothing))
+    const found = await this.head(probe)
+    await this.remove(probe)
+    if (found?.encryption === encryption) return
+    throw new StorageError(
+      'refused',
+      `${this.#name}: The service was asked for storage.encryption ${encryption} and does not say that it did so. ` +
+        'Set it to none where everything is encrypted anyway.',
+    )
   }
 
   #at(key: string): { Bucket: string; Key: string } {
@@ -263,37 +309,38 @@ export class Bucket {
     return this.#signal ? { abortSignal: this.#signal } : {}
   }
 
-  async #ask<T>(send: (options: { abortSignal?: AbortSignal }) => Promise<T>): Promise<T> {
+  /** `permission` is what the credentials need for it. */
+  async #ask<T>(permission: string, send: Send<T>): Promise<T> {
     try {
       return await send(this.#options())
     } catch (error) {
-      throw explain(error, this.#storage)
+      throw explain(error, this.#storage, permission)
     }
   }
 
   /** Undefined for what is not there. That the bucket is not there is an error all the same, where the service says so. */
-  async #orMissing<T>(send: (options: { abortSignal?: AbortSignal }) => Promise<T>): Promise<T | undefined> {
+  async #orMissing<T>(permission: string, send: Send<T>): Promise<T | undefined> {
     try {
       return await send(this.#options())
     } catch (error) {
       const { name, status } = factsOf(error)
       if (status === 404 && name !== 'NoSuchBucket') return undefined
-      throw explain(error, this.#storage)
+      throw explain(error, this.#storage, permission)
     }
   }
 
-  async #orImpossible<T>(
-    send: (options: { abortSignal?: AbortSignal }) => Promise<T>,
-  ): Promise<T | undefined> {
+  async #orImpossible<T>(permission: string, send: Send<T>): Promise<T | undefined> {
     try {
       return await send(this.#options())
     } catch (error) {
       const { status } = factsOf(error)
       if (status === 501 || status === 405) return undefined
-      throw explain(error, this.#storage)
+      throw explain(error, this.#storage, permission)
     }
   }
 }
+
+type Send<T> = (options: { abortSignal?: AbortSignal }) => Promise<T>
 
 function base64(hex: string): string {
   return Buffer.from(hex, 'hex').toString('base64')

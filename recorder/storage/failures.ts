@@ -36,8 +36,6 @@ const refusals: Readonly<Record<string, string>> = {
   IllegalLocationConstraintException: 'The bucket is in another region than storage.region.',
   ExpiredToken: 'The temporary credentials are over: storage.sessionToken has to be renewed.',
   InvalidToken: 'storage.sessionToken is not valid.',
-  AccessDenied:
-    'The credentials are known and may not do this: docs/storage.md lists the permissions that are needed.',
   NoSuchBucket: 'There is no such bucket: make it, or correct storage.bucket.',
   RequestTimeTooSkewed: 'The clock of this server is wrong by more than it allows: set the clock.',
   NotImplemented: 'The service cannot do something that is asked for: is storage.encryption none?',
@@ -50,15 +48,27 @@ const refusals: Readonly<Record<string, string>> = {
 const full = new Set(['QuotaExceeded', 'XMinioStorageFull', 'EntityTooLarge'])
 const busy = new Set(['SlowDown', 'ServiceUnavailable', 'TooManyRequests', 'Throttling', 'RequestTimeout'])
 
-/** An error of the service or of the way to it, in words somebody can act on. What is one already stays as it is. */
-export function explain(error: unknown, storage: StorageSettings): StorageError {
+/** What a bucket that is looked for in the wrong place looks like. */
+const misplaced = new Set(['ENOTFOUND', 'NoSuchBucket', 'ERR_TLS_CERT_ALTNAME_INVALID'])
+
+/**
+ * An error of the service or of the way to it, in words somebody can act on. What is one already stays as it is.
+ * `permission` is what the credentials need for what was asked.
+ */
+export function explain(error: unknown, storage: StorageSettings, permission?: string): StorageError {
   if (error instanceof StorageError) return error
   const where = `${storage.bucket} at ${endpointName(storage)}`
-  const { code, words } = classify(error)
-  return new StorageError(code, `${where}: ${words}`, { cause: error })
+  const { code, words } = classify(error, permission)
+  const { name, code: systemCode } = factsOf(error)
+  const isMisplaced = misplaced.has(name) || misplaced.has(systemCode)
+  const hint =
+    isMisplaced && storage.endpoint !== '' && !storage.pathStyle
+      ? ' Or the service wants storage.pathStyle true.'
+      : ''
+  return new StorageError(code, `${where}: ${words}${hint}`, { cause: error })
 }
 
-function classify(error: unknown): { code: StorageErrorCode; words: string } {
+function classify(error: unknown, permission?: string): { code: StorageErrorCode; words: string } {
   const { name, message, code, status } = factsOf(error)
   const system = systemErrors[code] ?? systemErrors[name]
   if (system !== undefined) return { code: 'away', words: `${system} (${code || name})` }
@@ -66,12 +76,13 @@ function classify(error: unknown): { code: StorageErrorCode; words: string } {
   if (name === 'NoSuchKey' || name === 'NotFound')
     return { code: 'missing', words: 'There is no such object.' }
   if (name === 'InvalidRange' || status === 416) return { code: 'range', words: 'The object is shorter.' }
+  // Ceph calls it InvalidAccessKeyId, and InvalidArgument where it wants to be told one.
+  if (name.startsWith('KMS') || /\bkms\b/i.test(message)) {
+    return { code: 'refused', words: `The key of storage.kmsKeyId cannot be used. (${name}: ${message})` }
+  }
   const refusal = refusals[name]
   if (refusal !== undefined) {
     return { code: full.has(name) ? 'full' : 'refused', words: `${refusal} (${name})` }
-  }
-  if (name.startsWith('KMS')) {
-    return { code: 'refused', words: `The key of storage.kmsKeyId cannot be used. (${name}: ${message})` }
   }
   if (status === 507) return { code: 'full', words: 'The service has no room left. (507)' }
   if (busy.has(name) || status === 503 || status === 429) {
@@ -79,7 +90,11 @@ function classify(error: unknown): { code: StorageErrorCode; words: string } {
   }
   if (status >= 500) return { code: 'away', words: `It has a fault of its own. (${status} ${name})` }
   if (status === 401 || status === 403) {
-    return { code: 'refused', words: `${refusals.AccessDenied} (${status} ${name})` }
+    const what = permission === undefined ? '' : `, which needs ${permission}`
+    return {
+      code: 'refused',
+      words: `The credentials may not do this${what}: docs/storage.md lists the permissions. (${status} ${name})`,
+    }
   }
   if (status >= 300) return { code: 'refused', words: `It answers ${status} ${name}: ${message}` }
   return { code: 'away', words: message === '' ? name : `${name}: ${message}` }

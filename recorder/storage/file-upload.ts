@@ -5,7 +5,7 @@ import type { Bucket, UnfinishedUpload } from './bucket.ts'
 import { factsOf } from './failures.ts'
 import type { Journal, SentPart } from './journal.ts'
 import { hashFile, md5Of, readAt } from './local-file.ts'
-import { fits, multipartEtag, partBytesFor, partRange, type Slots } from './parts.ts'
+import { fits, mostPartBytes, multipartEtag, partBytesFor, partRange, type Slots } from './parts.ts'
 import { StorageError } from './storage-error.ts'
 
 export interface FileUploadOptions {
@@ -40,6 +40,8 @@ export class FileUpload {
   #confirmed: string | undefined
   /** ETag of what was accepted as a whole, and not verified yet. */
   #accepted: string | undefined
+  /** The service takes no more parts of an upload. */
+  #needsLargerParts = false
 
   constructor(options: FileUploadOptions) {
     this.#options = options
@@ -56,6 +58,7 @@ export class FileUpload {
   async grow(path: string): Promise<void> {
     const handle = await open(path)
     try {
+      await this.#enlargeParts()
       const { size } = await handle.stat()
       const partBytes = this.#partBytes(size)
       const whole = Math.floor(size / partBytes)
@@ -81,6 +84,7 @@ export class FileUpload {
       const { size, mtimeMs } = await handle.stat()
       const stored = journal.find(name)?.stored
       if (stored?.bytes === size && stored.modifiedMs === mtimeMs) return
+      await this.#enlargeParts()
       const facts =
         size > this.#partBytes(size)
           ? await this.#inParts(handle, path, size)
@@ -274,10 +278,24 @@ export class FileUpload {
     } catch (error) {
       // Life-cycle rules of buckets end uploads that take too long.
       if (error instanceof StorageError && error.code === 'refused') this.#confirmed = undefined
+      const { name: refusal } = factsOf(error instanceof StorageError ? error.cause : error)
+      if (refusal === 'InvalidArgument' && partNumber > 1) this.#needsLargerParts = true
       throw error
     }
     await journal.save()
     onProgress()
+  }
+
+  /** Some services take a thousand parts where Amazon takes ten. Then all is sent anew, in parts twice as large. */
+  async #enlargeParts(): Promise<void> {
+    if (!this.#needsLargerParts) return
+    const { journal, name } = this.#options
+    const begun = journal.find(name)?.partBytes
+    await this.#drop()
+    this.#needsLargerParts = false
+    if (begun === undefined) return
+    journal.set(name, { partBytes: Math.min(2 * begun, mostPartBytes), parts: {} })
+    await journal.save()
   }
 
   /** Gives up what was begun in parts. */

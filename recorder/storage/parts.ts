@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 /** Most parts an object can have, by the rules of S3. */
 const mostParts = 10_000
 const mebibyte = 1024 * 1024
+/** Parts that turned out too small become no larger than this. */
+export const mostPartBytes = 512 * mebibyte
 /** Memory for parts on their way. A single part may be larger. */
 const partMemory = 32 * mebibyte
 const mostAtOnce = 4

@@ -60,16 +60,14 @@ export class S3Store implements ObjectStore {
   }
 
   async deleteAll(prefix: string): Promise<void> {
-    checkedPrefix(prefix)
-    await this.#deleteAll(`${prefix}/`, async (bucket) => {
-      const names = [...(await bucket.list(prefix)).keys()]
-      return names.map((name) => `${prefix}/${name}`)
-    })
+    const staying = await this.#deleteBelow(prefix)
+    if (staying) this.#warnOfVersions(prefix)
   }
 
   async delete(key: string): Promise<void> {
     splitKey(key)
-    await this.#deleteAll(key, async (bucket) => ((await bucket.head(key)) ? [key] : []))
+    const staying = await this.#deleteAll(key, async (bucket) => ((await bucket.head(key)) ? [key] : []))
+    if (staying) this.#warnOfVersions(key)
   }
 
   async check(): Promise<void> {
@@ -85,45 +83,82 @@ export class S3Store implements ObjectStore {
       if (!(await bucket.list(prefix)).has('check.txt')) {
         throw new StorageError('damaged', 'What was written is not in the list of objects.')
       }
-      await bucket.begin(`${prefix}/check.bin`)
-      if (await bucket.keepsVersions()) await bucket.versions(key)
-    } finally {
-      await this.deleteAll(prefix)
+      await this.#checkLink(key)
+      const upload = { key: `${prefix}/check.bin`, uploadId: await bucket.begin(`${prefix}/check.bin`) }
+      await bucket.parts(upload)
+      await bucket.abort(upload)
+    } catch (error) {
+      await this.#deleteBelow(prefix).catch(() => undefined)
+      throw error
+    }
+    if (await this.#deleteBelow(prefix)) {
+      throw new StorageError(
+        'refused',
+        'The bucket keeps versions, and older ones stay there when a recording is deleted: ' +
+          'the credentials need s3:ListBucketVersions and s3:DeleteObjectVersion.',
+      )
     }
   }
 
-  /** Deletes objects, unfinished uploads, and versions where there are any. */
-  async #deleteAll(keyPrefix: string, list: (bucket: Bucket) => Promise<string[]>): Promise<void> {
+  /** A link may not open though everything else works: its maker’s clock is not corrected, and it may go another way. */
+  async #checkLink(key: string): Promise<void> {
+    const { linkSeconds, publicEndpoint } = this.#storage
+    const link = await this.link(key, { expiresSeconds: linkSeconds, contentType: 'text/plain' })
+    if (link === undefined) return
+    const signal = AbortSignal.timeout(this.#timing.connectMs)
+    // Browsers may get to where this server does not.
+    const answer = await fetch(link, { signal }).catch(() => undefined)
+    const told = await answer?.text()
+    if (!answer || answer.ok) return
+    const why = /<Code>(\w+)<\/Code>/.exec(told ?? '')?.[1] ?? ''
+    const endpoint = publicEndpoint === '' ? '' : ', and storage.publicEndpoint right'
+    throw new StorageError(
+      'refused',
+      `Links to its objects do not open: is the clock of this server right${endpoint}? (${answer.status} ${why})`,
+    )
+  }
+
+  #deleteBelow(prefix: string): Promise<boolean> {
+    checkedPrefix(prefix)
+    return this.#deleteAll(`${prefix}/`, async (bucket) => {
+      const names = [...(await bucket.list(prefix)).keys()]
+      return names.map((name) => `${prefix}/${name}`)
+    })
+  }
+
+  /** Deletes objects, unfinished uploads, and versions where there are any. Whether versions stay that we may not list. */
+  async #deleteAll(keyPrefix: string, list: (bucket: Bucket) => Promise<string[]>): Promise<boolean> {
     const bucket = await this.#open()
     // What lies in a folder below is not ours, nor is a longer name that begins the same.
     const isOurs = ({ key }: { key: string }) =>
       keyPrefix.endsWith('/') ? !key.slice(keyPrefix.length).includes('/') : key === keyPrefix
+    let isKept = false
     let left: string[] = []
     for (let round = 1; round <= listings; round++) {
-      await mapLimit(await list(bucket), deletions, (key) => bucket.remove(key))
+      await mapLimit(await list(bucket), deletions, async (key) => {
+        if (await bucket.remove(key)) isKept = true
+      })
       const uploads = (await bucket.uploads(keyPrefix)).filter(isOurs)
       await mapLimit(uploads, deletions, (upload) => bucket.abort(upload))
-      const versions = (await this.#versions(bucket, keyPrefix)).filter(isOurs)
-      await mapLimit(versions, deletions, ({ key, versionId }) => bucket.remove(key, versionId))
+      const versions = await versionsOf(bucket, keyPrefix)
+      await mapLimit(versions?.filter(isOurs) ?? [], deletions, ({ key, versionId }) =>
+        bucket.remove(key, versionId),
+      )
       left = [
         ...(await list(bucket)),
         ...(await bucket.uploads(keyPrefix)).filter(isOurs).map(({ key }) => key),
       ]
-      if (left.length === 0) return
+      if (left.length === 0) return isKept && !versions
       await delay(200 * round)
     }
     throw new StorageError('refused', `${left.length} objects are still there after deleting: ${left[0]} …`)
   }
 
-  /** Who may not list versions can still delete from a bucket without them, and `check` complains about one with them. */
-  async #versions(bucket: Bucket, keyPrefix: string): Promise<{ key: string; versionId: string }[]> {
-    try {
-      return await bucket.versions(keyPrefix)
-    } catch (error) {
-      if (!(error instanceof StorageError) || factsOf(error.cause).status !== 403) throw error
-      this.#log.debug({ keyPrefix }, 'older versions cannot be listed')
-      return []
-    }
+  #warnOfVersions(about: string): void {
+    this.#log.warn(
+      { about },
+      'older versions of what was deleted stay in the bucket, as the credentials may not list them',
+    )
   }
 
   #open(): Promise<Bucket> {
@@ -156,6 +191,19 @@ export class S3Store implements ObjectStore {
       })
       return getSignedUrl(client, command, { expiresIn: expiresSeconds })
     }
+  }
+}
+
+/** Who may not list versions can still delete from a bucket without them: undefined. */
+async function versionsOf(
+  bucket: Bucket,
+  keyPrefix: string,
+): Promise<{ key: string; versionId: string }[] | undefined> {
+  try {
+    return await bucket.versions(keyPrefix)
+  } catch (error) {
+    if (!(error instanceof StorageError) || factsOf(error.cause).status !== 403) throw error
+    return undefined
   }
 }
 

@@ -47,10 +47,17 @@ test('region, credentials and the place of the bucket are as configured', async 
   assert.equal(other.searchParams.get('X-Amz-Security-Token'), 'temporary')
 })
 
-test('encryption is asked for as configured, and not where it is not', async (t) => {
+test('encryption is asked for as configured, and nothing is sent where the service does not encrypt', async (t) => {
   const asked: IncomingHttpHeaders[] = []
+  const sent: (string | undefined)[] = []
+  let encrypts = true
   const service = createServer((request, response) => {
-    asked.push(request.headers)
+    if (request.method === 'PUT') {
+      asked.push(request.headers)
+      sent.push(request.url)
+    }
+    const encryption = asked.at(-1)?.['x-amz-server-side-encryption']
+    if (encryption && encrypts) response.setHeader('x-amz-server-side-encryption', encryption)
     request.resume().on('end', () => response.setHeader('etag', '"e"').end())
   }).listen(0, '127.0.0.1')
   await once(service, 'listening')
@@ -68,4 +75,12 @@ test('encryption is asked for as configured, and not where it is not', async (t)
   const kms = { SLUICE_STORAGE_ENCRYPTION: 'aws:kms' }
   assert.deepEqual(await encryptionWith(kms), ['aws:kms', undefined])
   assert.deepEqual(await encryptionWith({ ...kms, SLUICE_STORAGE_KMS_KEY_ID: 'key-1' }), ['aws:kms', 'key-1'])
+  encrypts = false
+  sent.length = 0
+  assert.deepEqual(await encryptionWith({}), [undefined, undefined])
+  await assert.rejects(encryptionWith(kms), /does not say that it did so/)
+  assert.deepEqual(
+    sent.map((url) => url?.split('?')[0]),
+    ['/lessons/rec_1/a', '/lessons/rec_1/encryption.txt'],
+  )
 })

@@ -5,12 +5,20 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { loadConfig } from '../../config/load.ts'
 import { DiskStore } from './disk-store.ts'
-import { explain } from './failures.ts'
+import { explain, type StorageSettings } from './failures.ts'
 import { checkedPrefix, isObjectName, prefixOf, splitKey } from './key-template.ts'
 import { fits, multipartEtag, partBytesFor, partRange, partsAtOnce } from './parts.ts'
 import { formatSums, parseSums } from './sums.ts'
 import { storageTiming, waitMs } from './timing.ts'
+
+const storageOf = (changes: Partial<StorageSettings>): StorageSettings => ({
+  ...loadConfig({ argv: [], env: {}, cwd: tmpdir() }).config.storage,
+  bucket: 'calls',
+  endpoint: 'https://user:hidden@s3.example.org',
+  ...changes,
+})
 
 const startedAt = new Date('2026-11-05T23:30:00Z')
 const mebibyte = 1024 * 1024
@@ -92,19 +100,35 @@ test('waits grow to their limit, and differ', () => {
 })
 
 test('failures are told in words, with what to do and without secrets', () => {
-  const storage = { bucket: 'calls', endpoint: 'https://user:hidden@s3.example.org', region: 'r' } as never
-  const failed = (name: string, status: number) =>
+  const storage = storageOf({ pathStyle: true })
+  const failed = (name: string, status: number, message = 'said the service') =>
     explain(
-      Object.assign(new Error('said the service'), { name, $metadata: { httpStatusCode: status } }),
+      Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } }),
       storage,
+      's3:ListBucket',
     )
   assert.equal(failed('SlowDown', 503).code, 'away')
   assert.equal(failed('InternalError', 500).code, 'away')
   assert.equal(failed('QuotaExceeded', 403).code, 'full')
-  assert.match(failed('AccessDenied', 403).message, /^calls at s3\.example\.org: .*docs\/storage\.md/)
+  assert.match(
+    failed('AccessDenied', 403).message,
+    /^calls at s3\.example\.org: .*needs s3:ListBucket: docs\/storage\.md/,
+  )
+  assert.match(
+    failed('InvalidAccessKeyId', 403, 'Failed to retrieve the actual key, kms-keyid: nokey').message,
+    /kmsKeyId cannot be used/,
+  )
+  assert.match(failed('InvalidAccessKeyId', 403).message, /does not know storage\.accessKeyId/)
   assert.match(failed('RequestTimeTooSkewed', 403).message, /set the clock/)
   assert.match(failed('Unheard', 418).message, /418 Unheard: said the service/)
   assert.doesNotMatch(failed('Unheard', 418).message, /hidden/)
+})
+
+test('a bucket that is looked for in the name of the host may be in the path', () => {
+  const error = Object.assign(new Error(''), { name: 'NoSuchBucket', $metadata: { httpStatusCode: 404 } })
+  assert.match(explain(error, storageOf({ pathStyle: false })).message, /storage\.pathStyle true/)
+  assert.doesNotMatch(explain(error, storageOf({ pathStyle: true })).message, /pathStyle/)
+  assert.doesNotMatch(explain(error, storageOf({ endpoint: '' })).message, /pathStyle/)
 })
 
 test('the data folder as a store gives its files, and nothing beside them', async (t) => {

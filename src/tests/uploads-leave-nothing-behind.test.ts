@@ -109,7 +109,7 @@ test('deleting says so when it could not', async (t) => {
     method === 'DELETE' ? { kind: 'refuse', status: 403, code: 'AccessDenied' } : undefined
   await assert.rejects(
     store.deleteAll('recordings/rec_a'),
-    /may not do this: docs\/storage.md lists the permissions/,
+    /may not do this, which needs s3:DeleteObject: docs\/storage.md lists the permissions/,
   )
   await assert.rejects(store.delete('recordings/rec_a/manifest.json'), { code: 'refused' })
   proxy.decide = () => undefined
@@ -155,6 +155,40 @@ test('objects are read whole, in ranges and by links that end', async () => {
   assert.ok(elsewhere?.startsWith(`https://media.example.org/${server.bucket}/recordings/rec_a/cam-1.webm?`))
   const none = await open({ delivery: 'server' }).link(key, { expiresSeconds: 60, contentType: 'video/webm' })
   assert.equal(none, undefined)
+})
+
+test('where versions may not be listed, objects are deleted, and a check tells what stays', async (t) => {
+  const versioned = await S3Server.start()
+  t.after(() => versioned.close())
+  const proxy = await FaultyProxy.start(t, versioned)
+  proxy.decide = ({ url }) =>
+    url.includes('?versions') || url.includes('&versions')
+      ? { kind: 'refuse', status: 403, code: 'AccessDenied' }
+      : undefined
+  const store = openStore(versioned, { endpoint: proxy.endpoint })
+  await store.check()
+  assert.deepEqual(await versioned.versions(), [])
+
+  await versioned.keepVersions()
+  await assert.rejects(store.check(), /keeps versions.*s3:ListBucketVersions/)
+  await versioned.clear()
+  await versioned.put('recordings/rec_a/manifest.json', Buffer.from('{}'))
+  await store.deleteAll('recordings/rec_a')
+  assert.deepEqual(await versioned.keys(), [])
+  assert.equal((await versioned.versions()).length, 2, 'the object and the mark that it is deleted')
+})
+
+test('a check tells of links that do not open', async (t) => {
+  const proxy = await FaultyProxy.start(t, server)
+  proxy.decide = ({ url }) =>
+    url.includes('X-Amz-Signature=') ? { kind: 'refuse', status: 403, code: 'AccessDenied' } : undefined
+  const changes = { publicEndpoint: proxy.endpoint }
+  const told = /Links to its objects do not open: .*clock.*publicEndpoint.*\(403 AccessDenied\)/
+  await assert.rejects(open(changes).check(), told)
+  await open({ ...changes, delivery: 'server' }).check()
+  // Who is out of reach for this server may be in reach of browsers.
+  await open({ publicEndpoint: 'http://127.0.0.1:9' }).check()
+  assert.deepEqual(await server.keys(), [])
 })
 
 test('a check says whether the bucket can be used, and leaves nothing', async () => {

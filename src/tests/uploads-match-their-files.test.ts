@@ -155,6 +155,25 @@ test('where ETags say nothing, a file is verified by another checksum, or by rea
   assert.equal(proxy.count('GetObject'), 1, 'only the checksums were read')
 })
 
+test('a service that takes fewer parts gets larger ones', async (t) => {
+  const set = await stage(t)
+  const { proxy, folder, under } = set
+  proxy.decide = ({ operation, url }) =>
+    operation === 'UploadPart' && Number(/partNumber=(\d+)/.exec(url)?.[1]) > 3
+      ? { kind: 'refuse', status: 400, code: 'InvalidArgument' }
+      : undefined
+  await folder.grow('cam-1.webm', 12 * mebibyte)
+  under.uploads.follow(folder.upload)
+  await until('a part is there', () => (under.last?.bytes ?? 0) === 5 * mebibyte)
+  await folder.grow('cam-1.webm', 12 * mebibyte)
+  await until('a larger part is', () => (under.last?.bytes ?? 0) === 10 * mebibyte, {
+    why: () => under.states,
+  })
+  await folder.grow('cam-1.webm', 5 * mebibyte)
+  await folder.finish('cam-1.webm')
+  await complete(set, ['cam-1.webm'])
+})
+
 test('an upload that a life-cycle rule has ended is begun anew', async (t) => {
   const set = await stage(t)
   const { folder, under } = set
