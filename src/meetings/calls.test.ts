@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { AppError } from '../lib/app-error.ts'
 import type { AccountCaller, KeyCaller } from '../protocol/caller.ts'
 import { forEachDatabase } from '../tests/support/databases.ts'
-import { addAccount, meetingStage, type MeetingStage } from '../tests/support/meetings.ts'
+import { addAccount, meetingStage, type MeetingStage } from '../tests/support/meetings-stage.ts'
 import type { CallStatus } from './call-status.ts'
 import type { LeaveReason, Visitor } from './rooms.ts'
 

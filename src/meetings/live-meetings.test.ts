@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Db } from '../db/database.ts'
 import { forEachDatabase } from '../tests/support/databases.ts'
-import { addAccount, asking, meetingStage, type MeetingStage } from '../tests/support/meetings.ts'
+import { addAccount, asking, meetingStage, type MeetingStage } from '../tests/support/meetings-stage.ts'
 import type { LeaveReason, Visitor } from './rooms.ts'
 import type { MeetingView, NewMeeting } from './shapes.ts'
 

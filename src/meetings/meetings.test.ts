@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { AppError } from '../lib/app-error.ts'
 import { forEachDatabase } from '../tests/support/databases.ts'
-import { addAccount, asking, baseUrl, meetingStage } from '../tests/support/meetings.ts'
+import { addAccount, asking, baseUrl, meetingStage } from '../tests/support/meetings-stage.ts'
 import type { KeyCaller } from '../protocol/caller.ts'
 
 const now = new Date('2026-11-20T12:00:00Z')

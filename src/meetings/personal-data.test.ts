@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { AppError } from '../lib/app-error.ts'
 import { AccountHooks } from '../auth/accounts.ts'
 import { forEachDatabase } from '../tests/support/databases.ts'
-import { addAccount, asking, baseUrl, meetingStage } from '../tests/support/meetings.ts'
+import { addAccount, asking, baseUrl, meetingStage } from '../tests/support/meetings-stage.ts'
 
 const now = new Date('2026-11-20T12:00:00Z')
 const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { requests } from '../protocol/requests.ts'
-import { opusParameters, vp8Parameters } from './support/rtp.ts'
+import { opusParameters, vp8Parameters } from './support/rtp-parameters.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { RefusedError, SignalingClient } from './support/signaling-client.ts'
 

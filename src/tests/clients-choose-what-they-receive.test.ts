@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { opusParameters, vp8Parameters } from './support/rtp.ts'
+import { opusParameters, vp8Parameters } from './support/rtp-parameters.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { RefusedError, SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'

@@ -11,7 +11,7 @@ import {
   type Operation,
 } from './support/operations.ts'
 import { startPostgres, type TestPostgres } from './support/postgres.ts'
-import { keepRecording } from './support/recordings.ts'
+import { keepRecording } from './support/kept-recording.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { SignalingClient } from './support/signaling-client.ts'
 

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { exampleOf } from '../http/example.ts'
 import { person, type Person } from './support/accounts.ts'
 import { readOperations, type Operation } from './support/operations.ts'
-import { keepRecording } from './support/recordings.ts'
+import { keepRecording } from './support/kept-recording.ts'
 import type { Answer } from './support/rest-client.ts'
 import { startServer, type TestServer } from './support/server.ts'
 

@@ -172,7 +172,7 @@ test('the recorder: another recording takes its place, and what it had is brough
 test('the server: its recorder finishes, and the next start tells what happened', async (t) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-killed-'))
   try {
-    const script = join(import.meta.dirname, 'support', 'recorded-server.ts')
+    const script = join(import.meta.dirname, 'support', 'recorded-room-process.ts')
     const child = spawn(process.execPath, [script, dataDir, '400'], { stdio: ['ignore', 'pipe', 'inherit'] })
     const exited = once(child, 'exit')
     let begun: { recordingId: string; recorder: number } | undefined

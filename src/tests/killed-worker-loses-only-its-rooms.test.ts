@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { opusParameters } from './support/rtp.ts'
+import { opusParameters } from './support/rtp-parameters.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { opusParameters } from './support/rtp.ts'
+import { opusParameters } from './support/rtp-parameters.ts'
 import { withServer } from './support/server.ts'
 import { RefusedError, SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'

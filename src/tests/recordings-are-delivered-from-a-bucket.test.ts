@@ -11,7 +11,7 @@ import { randomId } from '../lib/ids.ts'
 import { filesOf, keepFiles } from '../recordings/files.store.ts'
 import { findRecording, moveRecording } from '../recordings/recordings.store.ts'
 import { person, type Person } from './support/accounts.ts'
-import { keepRecording, type KeptRecording } from './support/recordings.ts'
+import { keepRecording, type KeptRecording } from './support/kept-recording.ts'
 import { S3Server } from './support/s3-server.ts'
 import { startServer, type TestServer } from './support/server.ts'
 

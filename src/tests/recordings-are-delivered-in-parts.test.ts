@@ -7,7 +7,7 @@ import { request, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { person, type Person } from './support/accounts.ts'
-import { keepRecording, type KeptRecording } from './support/recordings.ts'
+import { keepRecording, type KeptRecording } from './support/kept-recording.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { until } from './support/until.ts'
 

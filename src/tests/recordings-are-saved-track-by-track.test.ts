@@ -10,7 +10,7 @@ import { readManifest, writeManifest } from '../../recorder/manifest.ts'
 import { randomId } from '../lib/ids.ts'
 import { keepFiles } from '../recordings/files.store.ts'
 import { person, type Person } from './support/accounts.ts'
-import { keepRecording, type KeptRecording } from './support/recordings.ts'
+import { keepRecording, type KeptRecording } from './support/kept-recording.ts'
 import { startServer, type TestServer } from './support/server.ts'
 
 let server: TestServer

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { rightsOf, type Ties } from '../recordings/access.ts'
 import type { AccountCaller } from '../protocol/caller.ts'
 import { person, type Person } from './support/accounts.ts'
-import { keepRecording, type KeptRecording } from './support/recordings.ts'
+import { keepRecording, type KeptRecording } from './support/kept-recording.ts'
 import { RestClient, type Answer } from './support/rest-client.ts'
 import { startServer, type TestServer } from './support/server.ts'
 

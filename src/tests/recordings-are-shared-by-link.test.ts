@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { person, type Person } from './support/accounts.ts'
-import { keepRecording, type KeptRecording } from './support/recordings.ts'
+import { keepRecording, type KeptRecording } from './support/kept-recording.ts'
 import { RestClient } from './support/rest-client.ts'
 import { startServer, type TestServer } from './support/server.ts'
 

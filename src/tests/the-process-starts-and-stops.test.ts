@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import { after, test } from 'node:test'
 import { prepareLan } from '../../config/lan.ts'
 import { readManifest } from '../../recorder/manifest.ts'
-import { opusParameters } from './support/rtp.ts'
+import { opusParameters } from './support/rtp-parameters.ts'
 import { SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'
 

@@ -1,7 +1,7 @@
 import { signRoomToken } from '../../auth/room-token.ts'
 import type { GrantsInput } from '../../protocol/grants.ts'
 import type { Input } from '../../protocol/requests.ts'
-import { opusParameters, vp8Parameters } from './rtp.ts'
+import { opusParameters, vp8Parameters } from './rtp-parameters.ts'
 import type { TestServer } from './server.ts'
 import { SignalingClient, type ClientOptions } from './signaling-client.ts'
 
