@@ -263,10 +263,21 @@ export const settings = Type.Object(
         maxLength: 2000,
         description: 'What everybody in a room is told while it is recorded, those who come later too.',
       }),
+      endNotice: Type.String({
+        default: 'The recording has ended.',
+        minLength: 1,
+        maxLength: 2000,
+        description: 'What clients of mediasoup-demo, which know only texts, are told when that is over.',
+      }),
       consent: oneOf(['notice', 'ask'], {
         default: 'notice',
         description:
           'notice: everybody is told and recorded. ask: nobody is recorded before they agreed; clients that cannot ask are not recorded.',
+      }),
+      recordUntold: Type.Boolean({
+        default: false,
+        description:
+          'Whether people are recorded whose client cannot be told (one of mediasoup-demo that takes no data channels), where consent is notice. Turn it on only if they know in another way.',
       }),
       maxConcurrent: Type.Integer({
         default: 20,

@@ -153,6 +153,7 @@ export class App {
       meetingOf,
       policyOf: async (meetingId) => (await services.get()).meetings.meetings.recordPolicyOf(meetingId),
       accountOf,
+      audit: async (entry) => (await services.get()).audit.record(entry),
       log,
     })
     try {

@@ -35,8 +35,10 @@ export const auditActions = {
   'participant.muted': 'Somebody was muted.',
   'participant.stopped': 'Video or a share was stopped.',
   'participant.grants-changed': 'The grants of a participant were changed.',
-  'recording.started': 'The recording of a room was started.',
+  'recording.started':
+    'The recording of a room was started, by somebody or, by the server, because its meeting is always recorded or in place of another (`continues`).',
   'recording.stopped': 'The recording of a room was stopped by somebody.',
+  'recording.ended': 'The recording of a room ended, and nobody stopped it; `reason` says why.',
   'meeting.created': 'A meeting was created.',
   'meeting.changed': 'A meeting was changed.',
   'meeting.cancelled': 'A meeting was cancelled.',

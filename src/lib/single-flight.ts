@@ -6,6 +6,20 @@ export class SingleFlight<K, V> {
     return this.#pending.has(key)
   }
 
+  keys(): IterableIterator<K> {
+    return this.#pending.keys()
+  }
+
+  /** Resolves when what runs for a key has ended, however it did; at once if nothing does. */
+  async ended(key: K): Promise<void> {
+    await this.#pending.get(key)?.catch(() => undefined)
+  }
+
+  /** Resolves when all that runs now has ended, however it did. */
+  async allEnded(): Promise<void> {
+    await Promise.allSettled(this.#pending.values())
+  }
+
   run(key: K, make: () => Promise<V>): Promise<V> {
     const pending = this.#pending.get(key)
     if (pending) return pending

@@ -38,12 +38,18 @@ export const RecordingHealth = Type.Object({
   recordingId: Type.String(),
   seconds: Type.Integer(),
   tracks: Type.Integer({ description: 'What is being recorded now.' }),
-  failedTracks: Type.Integer({ description: 'What is published now and could not be recorded.' }),
+  failedTracks: Type.Integer({
+    description: 'What is published now and could not be recorded (yet: it is tried again some times).',
+  }),
   packets: Type.Integer({ description: 'Of all tracks since the beginning.' }),
   lostPackets: Type.Integer({ description: 'That never came, of all tracks since the beginning.' }),
   freeBytes: Type.Integer({ description: 'Left on the disk before the recording ends by itself.' }),
   waitingForConsent: Type.Array(PeerIdText, {
-    description: 'Who is not recorded because they did not agree (yet).',
+    description: 'Where consent is asked: who is not recorded because they did not agree (yet).',
+  }),
+  untold: Type.Array(PeerIdText, {
+    description:
+      'Where no consent is asked: who is not recorded because their client, one of mediasoup-demo, could not be told (yet).',
   }),
   warnings: Type.Array(
     Type.Unsafe<(typeof healthWarnings)[number]>({ type: 'string', enum: [...healthWarnings] }),

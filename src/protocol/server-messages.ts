@@ -60,16 +60,19 @@ export const serverRequests = {
   ),
 
   newDataConsumer: request(
-    'A data channel to receive. Refusing it closes it; not answering is tolerated.',
+    'A data channel to receive. Refusing it closes it; not answering is tolerated, but for the bot’s.',
     Type.Object({
-      peerId: PeerIdText,
+      peerId: Type.Optional({
+        ...PeerIdText,
+        description: 'Left out for the bot (label `bot`), whose texts only clients of mediasoup-demo get.',
+      }),
       transportId: ObjectId,
       dataConsumerId: ObjectId,
       dataProducerId: ObjectId,
       sctpStreamParameters: SctpStreamParameters,
       label: Type.String(),
       protocol: Type.String(),
-      appData: Type.Object({ peerId: PeerIdText, channel: Type.String() }),
+      appData: Type.Object({ peerId: Type.Optional(PeerIdText), channel: Type.String() }),
     }),
     Type.Object({}),
   ),

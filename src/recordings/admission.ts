@@ -9,7 +9,7 @@ const atRest = 0.004
 const video = 0.006
 const audio = 0.001
 
-/** Recordings are started early: a room with less is reckoned as a call of two. */
+/** Recordings are started early: one with less is reckoned as a call of two. */
 const fewest: Media = { audio: 2, video: 2 }
 
 /** How much of each kind there is. */
@@ -19,9 +19,9 @@ export interface Media {
 }
 
 export interface Load {
-  /** Rooms that are recorded now, or about to be. */
+  /** Other rooms that are recorded now, or about to be. */
   readonly recordings: number
-  /** What is recorded now. */
+  /** What is recorded in them now, or about to be. */
   readonly recorded: Media
   /** What is published in the room that asks. */
   readonly added: Media
@@ -44,9 +44,12 @@ export interface AdmissionLimits {
 }
 
 /** What the recorder would take of its core with these; measured shares lag behind what was just added. */
-export function recorderShareWith({ recorded, recorderShare, added }: Load): number {
-  const estimated = atRest + costOf(recorded)
-  return Math.max(estimated, recorderShare) + costOf(added)
+export function recorderShareWith(load: Load): number {
+  return recorderShareNow(load) + costOf(load.added)
+}
+
+function recorderShareNow({ recorded, recorderShare }: Load): number {
+  return Math.max(atRest + costOf(recorded), recorderShare)
 }
 
 /** Why one more recording does not fit, for people; undefined if it does. */
@@ -54,16 +57,24 @@ export function whyNoCapacity(load: Load, limits: AdmissionLimits): string | und
   const { maxConcurrent, maxCpu, refuseAbove } = limits
   if (load.recordings >= maxConcurrent)
     return `As many rooms are being recorded as may be (${maxConcurrent}).`
-  const added = {
-    audio: Math.max(load.added.audio, fewest.audio),
-    video: Math.max(load.added.video, fewest.video),
-  }
+  const added = atLeastFewest(load.added)
   if (recorderShareWith({ ...load, added }) > maxCpu) return 'The recorder has no time left for this room.'
   // Each track is one more consumer for the worker of the room, at the price of any other.
   if (load.workerShare > refuseAbove) return 'The media worker of this room has no time left.'
-  const free = load.cores - load.workersShare - load.recorderShare
+  const free = load.cores - load.workersShare - recorderShareNow(load)
   if (free < costOf(added)) return 'This machine has no time left.'
   return undefined
+}
+
+export function atLeastFewest({ audio, video }: Media): Media {
+  return { audio: Math.max(audio, fewest.audio), video: Math.max(video, fewest.video) }
+}
+
+export function sumOf(media: readonly Media[]): Media {
+  return {
+    audio: media.reduce((sum, one) => sum + one.audio, 0),
+    video: media.reduce((sum, one) => sum + one.video, 0),
+  }
 }
 
 function costOf(media: Media): number {

@@ -9,6 +9,7 @@ import type { Peer, PeerProducer } from '../rooms/peer.ts'
 import type { Room } from '../rooms/room.ts'
 import type { Media } from './admission.ts'
 import { LiveTap } from './live-tap.ts'
+import { Notices } from './notices.ts'
 import type { Person } from './recordings.ts'
 import type { EndReason } from './shapes.ts'
 
@@ -22,7 +23,10 @@ export interface LiveRecordingOptions {
   /** Who of the room started it, if the others may know. */
   readonly peerId: string | undefined
   readonly notice: string
+  readonly endNotice: string
   readonly asksConsent: boolean
+  /** Whether people are recorded who could not be told. */
+  readonly recordsUntold: boolean
   /** The one whose recorder died, in whose place this one is. */
   readonly continues?: LiveRecording | undefined
   /** Somebody is recorded from now on, or has another name. */
@@ -59,6 +63,7 @@ export class LiveRecording {
   readonly #taps = new Map<string, LiveTap>()
   /** Who agreed: those whom a token proves by their id, so that they may come again, others as long as they are here. */
   readonly #agreed: Set<string | Peer>
+  readonly #notices: Notices
   #state: LiveRecordingView['state'] = 'starting'
   #room: Room | undefined
   #roomGoneAt: Date | undefined
@@ -76,7 +81,17 @@ export class LiveRecording {
     this.startedBy = options.startedBy
     this.peerId = options.peerId
     this.deaths = deathsUntil(options)
-    this.#agreed = new Set(options.continues ? options.continues.#agreed : [])
+    const { continues } = options
+    this.#agreed = new Set(continues ? continues.#agreed : [])
+    this.#notices = new Notices({
+      text: options.notice,
+      endText: options.endNotice,
+      before: continues ? continues.#notices : undefined,
+      onTold: (peer) => {
+        if (!peer.closed && this.#mayRecord(peer)) this.#recordPeer(peer)
+      },
+      log: options.log,
+    })
     this.#room = options.room
   }
 
@@ -110,8 +125,10 @@ export class LiveRecording {
   /** Tells everybody, and records what is published. */
   begin(): void {
     this.#state = 'recording'
-    this.#room?.setRecording(this.view, this.deaths > 0 ? 'recorder-died' : undefined)
+    const room = this.#room
+    room?.setRecording(this.view, this.deaths > 0 ? 'recorder-died' : undefined)
     this.#recordAll()
+    for (const peer of room?.joinedPeers ?? []) this.#notices.tell(room!, peer)
   }
 
   // What happens in the room.
@@ -131,6 +148,7 @@ export class LiveRecording {
 
   peerJoined(peer: Peer): void {
     if (this.#mayRecord(peer)) this.#options.onSeen(this, peer)
+    if (this.#room && this.#state === 'recording') this.#notices.tell(this.#room, peer)
   }
 
   peerRenamed(peer: Peer): void {
@@ -147,6 +165,7 @@ export class LiveRecording {
 
   peerLeft(peer: Peer): void {
     this.#agreed.delete(peer)
+    this.#notices.forget(peer)
   }
 
   producerOpened(peer: Peer, producer: PeerProducer): void {
@@ -197,6 +216,10 @@ export class LiveRecording {
     const taps = [...this.#taps.values()]
     const failedTracks = taps.filter((tap) => tap.isFailed).length
     const { packets = 0, lost = 0, freeBytes = 0 } = this.#statistics ?? {}
+    const { asksConsent } = this.#options
+    const without = (this.#room?.visiblePeers ?? [])
+      .filter((peer) => !this.#mayRecord(peer))
+      .map(({ id }) => id)
     return {
       recordingId: this.recordingId,
       seconds: Math.round((now.getTime() - this.startedAt.getTime()) / 1000),
@@ -205,9 +228,8 @@ export class LiveRecording {
       packets,
       lostPackets: lost,
       freeBytes: Math.max(0, Math.round(freeBytes)),
-      waitingForConsent: (this.#room?.visiblePeers ?? [])
-        .filter((peer) => !this.#mayRecord(peer))
-        .map(({ id }) => id),
+      waitingForConsent: asksConsent ? without : [],
+      untold: asksConsent ? [] : without,
       warnings: [
         ...(isStrained ? (['cpu'] as const) : []),
         ...(failedTracks > 0 ? (['tracks'] as const) : []),
@@ -243,12 +265,16 @@ export class LiveRecording {
   ended(reason: EndReason): void {
     if (this.#ended) return
     this.#ended = true
-    if (this.#room?.recording?.recordingId === this.recordingId) this.#room.setRecording(undefined, reason)
+    const room = this.#room
+    if (room?.recording?.recordingId !== this.recordingId) return
+    room.setRecording(undefined, reason)
+    if (!room.closed) this.#notices.end(room)
   }
 
   #mayRecord(peer: Peer): boolean {
+    const { asksConsent, recordsUntold } = this.#options
     if (peer.grants.hidden) return false
-    return !this.#options.asksConsent || this.#agreed.has(keyOf(peer))
+    return asksConsent ? this.#agreed.has(keyOf(peer)) : recordsUntold || this.#notices.isTold(peer)
   }
 
   #recordAll(): void {
@@ -264,12 +290,11 @@ export class LiveRecording {
     const room = this.#room
     if (!room || this.#state !== 'recording' || producer.closed || this.#taps.has(producer.id)) return
     const { recorder, log } = this.#options
-    const trackId = `t${this.#nextTrack++}`
     const tap = new LiveTap({
-      trackId,
       peer,
       producer,
-      open: async (endedBecause) =>
+      newTrackId: () => `t${this.#nextTrack++}`,
+      open: async (trackId, endedBecause) =>
         openTap({
           recorder,
           router: room.routerOf(producer),
@@ -281,8 +306,11 @@ export class LiveRecording {
           source: producer.appData.source,
           endedBecause,
         }),
-      onFailed: ({ peer: { id: peerId } }, error) =>
-        log.warn({ err: error, peerId, trackId, producerId: producer.id }, 'a track is not recorded'),
+      onFailed: ({ trackId, peer: { id: peerId } }, error, retryMs) =>
+        log.warn(
+          { err: error, peerId, trackId, producerId: producer.id, retryMs },
+          'a track is not recorded',
+        ),
     })
     this.#taps.set(producer.id, tap)
   }
@@ -297,6 +325,11 @@ export class LiveRecording {
   #tapsOf(peer: Peer): LiveTap[] {
     return [...this.#taps.values()].filter((tap) => tap.peer === peer)
   }
+}
+
+/** Whether somebody may start and stop recordings. */
+export function mayRecord({ grants }: Peer): boolean {
+  return grants.record || grants.moderate
 }
 
 /** One that held for a while begins the count anew: in a call of hours, some are no reason to give up. */

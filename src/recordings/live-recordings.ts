@@ -1,17 +1,21 @@
 import type { Config } from '../../config/schema.ts'
 import type { RecordingEndReason } from '../../recorder/manifest.ts'
 import type { RecorderStatistics } from '../../recorder/messages.ts'
+import type { AuditEntry } from '../audit/audit.ts'
 import { AppError } from '../lib/app-error.ts'
 import type { RoomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
+import { SingleFlight } from '../lib/single-flight.ts'
 import type { LiveRecording as LiveRecordingView } from '../protocol/model.ts'
 import type { RecordingHealth, RecordPolicy } from '../protocol/recording.ts'
 import type { CloseReason } from '../protocol/close-reasons.ts'
 import type { Identity, Peer } from '../rooms/peer.ts'
 import type { Room } from '../rooms/room.ts'
 import type { Rooms } from '../rooms/rooms.ts'
-import { whyNoCapacity, type Media } from './admission.ts'
+import { AutomaticStarts } from './automatic-starts.ts'
+import { Capacity } from './capacity.ts'
 import { minFreeBytes } from './core.ts'
+import { LiveHealth } from './live-health.ts'
 import { LiveRecording, nameOf } from './live-recording.ts'
 import { noRecorder, RecorderHost } from './recorder-host.ts'
 import type { Person, Recordings } from './recordings.ts'
@@ -37,6 +41,8 @@ export interface LiveRecordingsOptions {
   readonly policyOf: (meetingId: string) => Promise<RecordPolicy | undefined>
   /** The account that somebody proved to be. */
   readonly accountOf: (identity: Identity) => string | undefined
+  /** Where acts of this server itself are noted; what people ask for is noted where they ask. */
+  readonly audit: (entry: AuditEntry) => Promise<void>
   readonly log: Log
 }
 
@@ -48,18 +54,22 @@ interface Starting {
   readonly continues?: LiveRecording | undefined
 }
 
+interface Ending {
+  readonly reason: EndReason
+  /** The recorder has ended it already. */
+  readonly isOver?: boolean
+  /** Somebody asked for it, which is noted where they did. */
+  readonly isByHand?: boolean
+}
+
 /** How often it is looked at how recordings go, in milliseconds. */
 const everyMs = 3000
 /** A room whose worker died and that nobody opens again within this is not waited for, in milliseconds. */
 const reopenWithinMs = 60_000
-/** A recording that is to begin by itself and could not is tried again after so long, in milliseconds. */
-const retryMs = 15_000
 /** One recorder after another that dies: after so many there is no point in going on. */
 const mostDeaths = 5
 /** The one that takes the place of a dead one may die while it begins: it is tried so often. */
 const mostTries = 3
-/** A recorder that read nothing for so long may have lost packets, in milliseconds: the kernel keeps about so much for it. */
-const longPauseMs = 500
 /** How long finishing everything may keep the server from closing, in milliseconds. */
 const closeWithinMs = 5000
 
@@ -68,16 +78,11 @@ export class LiveRecordings {
   readonly #options: LiveRecordingsOptions
   readonly #host: RecorderHost
   readonly #live = new Map<string, LiveRecording>()
-  readonly #starting = new Map<string, Promise<LiveRecording>>()
+  readonly #starting = new SingleFlight<string, LiveRecording>()
   readonly #ending = new Map<LiveRecording, Promise<void>>()
-  readonly #health = new Map<string, RecordingHealth>()
-  /** Rooms that would be recorded by themselves, had nobody stopped it. */
-  readonly #stoppedByHand = new Set<string>()
-  /** Rooms in which a recording is to begin by itself and could not yet. */
-  readonly #retries = new Map<string, NodeJS.Timeout>()
-  #isStrained = false
-  /** Packets that the kernel threw away before the recorder read them, of what is recorded now. */
-  #drops = 0
+  readonly #automatic: AutomaticStarts
+  readonly #capacity: Capacity
+  readonly #health: LiveHealth
   #clock: NodeJS.Timeout | undefined
   #closed = false
 
@@ -89,12 +94,31 @@ export class LiveRecordings {
       onEnded: (recordingId, reason) => this.#endedByItself(recordingId, reason),
       onDied: () => this.#recorderDied(),
     })
+    const { config, log, meetingOf, policyOf } = options
+    this.#automatic = new AutomaticStarts({
+      meetingOf,
+      policyOf,
+      isRecorded: (roomId) => this.#live.has(roomId) || this.#starting.has(roomId),
+      start: (room) => this.#startOnce(room.id, { by: { kind: 'server' } }),
+      log,
+    })
+    this.#capacity = new Capacity({
+      ...options,
+      recorderShare: () => this.#host.share,
+      recorded: () => new Map(Array.from(this.#live, ([roomId, { media }]) => [roomId, media])),
+    })
+    this.#health = new LiveHealth({
+      maxCpu: config.recordings.maxCpu,
+      recorderShare: () => this.#host.share,
+      find: (recordingId) => this.#find(recordingId),
+      log,
+    })
     options.rooms.listen({
       roomOpened: (room) => this.#live.get(room.id)?.roomOpened(room),
       roomClosed: (room, reason) => this.#roomClosed(room, reason),
       peerJoined: (room, peer) => {
         this.#of(room)?.peerJoined(peer)
-        void this.#startByItself(room)
+        void this.#automatic.consider(room)
       },
       peerRenamed: (room, peer) => this.#of(room)?.peerRenamed(peer),
       peerLeft: (room, peer) => this.#of(room)?.peerLeft(peer),
@@ -124,7 +148,7 @@ export class LiveRecordings {
 
   /** How a recording goes, some seconds old; undefined if it does not go on, or has only just begun. */
   health(recordingId: string): RecordingHealth | undefined {
-    return this.#health.get(recordingId)
+    return this.#health.of(recordingId)
   }
 
   /**
@@ -137,27 +161,27 @@ export class LiveRecordings {
     if (live && !live.isEnding && !this.#starting.has(roomId)) return live.view
     // One that is ending has its files finished first.
     if (live?.isEnding) await this.#ending.get(live)
-    this.#stoppedByHand.delete(roomId)
+    this.#automatic.wantedAgain(roomId)
     return (await this.#startOnce(roomId, { by, peer })).view
   }
 
   /** Ends the recording of a room; resolves when its files are finished. Throws `not-found` when there is none. */
   async stop(roomId: string, { peer }: { peer?: Peer } = {}): Promise<void> {
-    await this.#starting.get(roomId)?.catch(() => undefined)
+    await this.#starting.ended(roomId)
     const live = this.#live.get(roomId)
     if (!live) throw new AppError('not-found', 'This room is not being recorded.')
     // Of a room that is closed already, nobody would forget it.
-    if (live.room && !live.room.closed) this.#stoppedByHand.add(roomId)
+    if (live.room && !live.room.closed) this.#automatic.stoppedByHand(roomId)
     if (peer && !live.isEnding)
       live.room?.acted({ by: peer, action: 'recording-stopped', details: { recordingId: live.recordingId } })
-    await this.#end(live, { reason: 'stopped' })
+    await this.#end(live, { reason: 'stopped', isByHand: true })
   }
 
   /** Somebody agrees to being recorded, or takes that back. Throws `not-found` when there is no recording. */
   async consent(room: Room, peer: Peer, agrees: boolean): Promise<void> {
     // What is taken back is not to wait until a recorder has started.
     if (!agrees) await this.#of(room)?.consent(peer, false)
-    await this.#starting.get(room.id)?.catch(() => undefined)
+    await this.#starting.ended(room.id)
     const live = this.#of(room)
     if (!live) throw new AppError('not-found', 'This room is not being recorded.')
     await live.consent(peer, agrees)
@@ -166,13 +190,13 @@ export class LiveRecordings {
   /** Another policy holds for the meeting of a room: `never` ends what goes on, `always` begins it where somebody is. */
   async policyChanged(roomId: string, policy: RecordPolicy): Promise<void> {
     if (policy === 'never') {
-      await this.#starting.get(roomId)?.catch(() => undefined)
+      await this.#starting.ended(roomId)
       const live = this.#live.get(roomId)
       if (live) await this.#end(live, { reason: 'stopped' })
     } else if (policy === 'always') {
-      this.#stoppedByHand.delete(roomId)
+      this.#automatic.wantedAgain(roomId)
       const room = this.#openRoomOrUndefined(roomId)
-      if (room) await this.#startByItself(room)
+      if (room) await this.#automatic.consider(room)
     }
   }
 
@@ -189,11 +213,12 @@ export class LiveRecordings {
   async stopAll(): Promise<void> {
     this.#closed = true
     clearInterval(this.#clock)
-    for (const timer of this.#retries.values()) clearTimeout(timer)
-    this.#retries.clear()
-    const stopped = Promise.allSettled(this.#starting.values()).then(() =>
-      Promise.all([...this.#live.values()].map((live) => this.#end(live, { reason: 'room-closed' }))),
-    )
+    this.#automatic.close()
+    const stopped = this.#starting
+      .allEnded()
+      .then(() =>
+        Promise.all([...this.#live.values()].map((live) => this.#end(live, { reason: 'room-closed' }))),
+      )
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, closeWithinMs)))
     await Promise.race([stopped, late])
@@ -217,12 +242,14 @@ export class LiveRecordings {
 
   // Beginning.
 
-  #startOnce(roomId: string, how: Starting): Promise<LiveRecording> {
-    const pending = this.#starting.get(roomId)
-    if (pending) return pending
-    const starting = this.#start(roomId, how).finally(() => this.#starting.delete(roomId))
-    this.#starting.set(roomId, starting)
-    return starting
+  async #startOnce(roomId: string, how: Starting): Promise<LiveRecording> {
+    return this.#starting.run(roomId, async () => {
+      try {
+        return await this.#start(roomId, how)
+      } finally {
+        this.#capacity.giveBack(roomId)
+      }
+    })
   }
 
   async #start(roomId: string, how: Starting): Promise<LiveRecording> {
@@ -232,7 +259,8 @@ export class LiveRecordings {
     if (!config.recordings.enabled) throw refused('disabled', 'Nothing is recorded on this server.')
     if (!how.continues) {
       await this.#assertPolicy(meetingId)
-      this.#assertCapacity(room)
+      const why = this.#capacity.reserve(room)
+      if (why !== undefined) throw refused('capacity', why)
     }
     const [recorder, keeper] = await Promise.all([this.#host.get(), getKeeper()])
     this.#assertSame(room)
@@ -252,7 +280,9 @@ export class LiveRecordings {
         startedBy,
         peerId: continues ? continues.peerId : peer?.grants.hidden ? undefined : peer?.id,
         notice: config.recordings.notice,
+        endNotice: config.recordings.endNotice,
         asksConsent: config.recordings.consent === 'ask',
+        recordsUntold: config.recordings.recordUntold,
         continues,
         onSeen: (recording, seen) => this.#seen(keeper, recording, seen),
         log,
@@ -275,6 +305,8 @@ export class LiveRecordings {
     }
     log.info({ by: startedBy, continues: continues?.recordingId }, 'recording began')
     if (peer) room.acted({ by: peer, action: 'recording-started', details: { recordingId } })
+    else if (continues) void this.#audit('recording.started', live, { continues: continues.recordingId })
+    else if (startedBy.kind === 'server') void this.#audit('recording.started', live)
     return live
   }
 
@@ -307,79 +339,37 @@ export class LiveRecordings {
       throw new AppError('forbidden', 'This meeting is not to be recorded.', { why: 'policy' })
   }
 
-  #assertCapacity(room: Room): void {
-    const { config, workerShares, cores } = this.#options
-    const { maxConcurrent, maxCpu } = config.recordings
-    const shares = workerShares()
-    const producers = room.visiblePeers.flatMap((peer) => [...peer.producers.values()])
-    const why = whyNoCapacity(
-      {
-        // This one is among those that are being started.
-        recordings: new Set([...this.#live.keys(), ...this.#starting.keys()]).size - this.#countOf(room.id),
-        recorded: sumOf([...this.#live.values()].map(({ media }) => media)),
-        added: {
-          audio: producers.filter(({ kind }) => kind === 'audio').length,
-          video: producers.filter(({ kind }) => kind === 'video').length,
-        },
-        recorderShare: this.#host.share,
-        workerShare: shares[room.workerIndex] ?? 0,
-        workersShare: shares.reduce((sum, share) => sum + share, 0),
-        cores,
-      },
-      { maxConcurrent, maxCpu, refuseAbove: config.workers.refuseAbove },
-    )
-    if (why !== undefined) throw refused('capacity', why)
-  }
-
-  #countOf(roomId: string): number {
-    return this.#live.has(roomId) || this.#starting.has(roomId) ? 1 : 0
-  }
-
   #seen(keeper: Keeper, { recordingId }: LiveRecording, peer: Peer): void {
     const accountId = this.#options.accountOf(peer.identity)
     keeper.seen(recordingId, { identity: peer.id, name: nameOf(peer), accountId })
   }
 
-  /** Where a meeting is to be recorded by itself, this is done when somebody is there. */
-  async #startByItself(room: Room): Promise<void> {
-    const { meetingOf, policyOf, log } = this.#options
-    const meetingId = meetingOf(room.id)
-    const isDone = (): boolean =>
-      this.#closed ||
-      room.closed ||
-      this.#countOf(room.id) > 0 ||
-      this.#stoppedByHand.has(room.id) ||
-      this.#retries.has(room.id) ||
-      room.visiblePeers.length === 0
-    if (meetingId === undefined || isDone()) return
-    let isWanted = false
+  /** What this server did by itself. Never rejects. */
+  async #audit(
+    action: 'recording.started' | 'recording.ended',
+    { roomId, recordingId }: LiveRecording,
+    data: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     try {
-      isWanted = (await policyOf(meetingId)) === 'always'
-      if (!isWanted || isDone()) return
-      await this.#startOnce(room.id, { by: { kind: 'server' } })
+      await this.#options.audit({
+        actor: { kind: 'server' },
+        action,
+        target: { kind: 'room', id: roomId },
+        data: { room: roomId, recordingId, ...data },
+        now: new Date(),
+      })
     } catch (error) {
-      const why = String((error instanceof AppError && (error.data?.['why'] ?? error.code)) || 'internal')
-      log.warn({ err: error, roomId: room.id, why }, 'a recording that is to begin by itself could not')
-      if (this.#closed || room.closed || this.#retries.has(room.id)) return
-      // While the database does not answer, it is not known whether it is wanted at all.
-      for (const peer of isWanted ? room.joinedPeers : [])
-        if (mayRecord(peer)) peer.channel.notify('recording.failed', { why })
-      const retry = (): void => {
-        this.#retries.delete(room.id)
-        void this.#startByItself(room)
-      }
-      this.#retries.set(room.id, setTimeout(retry, retryMs).unref())
+      this.#options.log.error({ err: error, roomId, recordingId, action }, 'not in the audit log')
     }
   }
 
   // Ending.
 
   #roomClosed(room: Room, reason: CloseReason): void {
-    clearTimeout(this.#retries.get(room.id))
-    this.#retries.delete(room.id)
     const live = this.#of(room)
-    if (reason === 'worker-died') return live?.roomGone(new Date())
-    this.#stoppedByHand.delete(room.id)
+    const isOver = reason !== 'worker-died'
+    this.#automatic.roomClosed(room.id, { isOver })
+    if (!isOver) return live?.roomGone(new Date())
     if (live) void this.#end(live, { reason: 'room-closed' })
   }
 
@@ -389,16 +379,13 @@ export class LiveRecordings {
     if (live) void this.#end(live, { reason, isOver: true })
   }
 
-  #end(live: LiveRecording, how: { reason: EndReason; isOver?: boolean }): Promise<void> {
+  #end(live: LiveRecording, how: Ending): Promise<void> {
     const ending = this.#ending.get(live) ?? this.#finish(live, how)
     this.#ending.set(live, ending)
     return ending
   }
 
-  async #finish(
-    live: LiveRecording,
-    { reason, isOver = false }: { reason: EndReason; isOver?: boolean },
-  ): Promise<void> {
+  async #finish(live: LiveRecording, { reason, isOver = false, isByHand = false }: Ending): Promise<void> {
     const { recordingId, roomId } = live
     const log = this.#options.log.child({ roomId, recordingId })
     live.ending()
@@ -416,15 +403,16 @@ export class LiveRecordings {
       // The next start finds its row, and its files are whole.
       log.error({ err: error }, 'the end of a recording is not written down')
     }
+    if (!isByHand) await this.#audit('recording.ended', live, { reason: told })
     if (this.#live.get(roomId) === live) this.#live.delete(roomId)
     this.#ending.delete(live)
-    this.#health.delete(recordingId)
+    this.#health.forget(recordingId)
     live.ended(told)
     log.info({ reason: told }, 'recording ended')
     if (this.#live.size === 0) this.#stopClock()
     // Whoever came back into the room while files were being finished is to be recorded as before.
     const reopened = told === 'room-closed' ? this.#openRoomOrUndefined(roomId) : undefined
-    if (reopened) void this.#startByItself(reopened)
+    if (reopened) void this.#automatic.consider(reopened)
   }
 
   #recorderDied(): void {
@@ -447,8 +435,9 @@ export class LiveRecordings {
     const ended = keeper().then((kept) =>
       kept.ended(recordingId, { reason: 'recorder-died', now: new Date() }),
     )
-    this.#health.delete(recordingId)
+    this.#health.forget(recordingId)
     await Promise.all([
+      this.#audit('recording.ended', live, { reason: 'recorder-died' }),
       closed,
       ended.catch((error: unknown) => log.error({ err: error, recordingId }, 'an end is not written down')),
       next.catch((error: unknown) => {
@@ -485,7 +474,7 @@ export class LiveRecordings {
 
   /** Looks how recordings go, tells those who may stop them, and ends those that are over. */
   async #look(now: Date): Promise<void> {
-    const { emptySeconds, maxHours, maxCpu } = this.#options.config.recordings
+    const { emptySeconds, maxHours } = this.#options.config.recordings
     for (const live of this.#live.values()) {
       const emptyFor = msSince(live.emptySince(now), now)
       if (msSince(live.startedAt, now) > maxHours * 3_600_000) void this.#end(live, { reason: 'too-long' })
@@ -493,31 +482,8 @@ export class LiveRecordings {
       else if (emptyFor > emptySeconds * 1000) void this.#end(live, { reason: 'empty' })
     }
     const statistics = await this.#host.statistics().catch(() => undefined)
-    if (!statistics) return
-    const before = this.#drops
-    this.#drops = dropsOf(statistics)
-    const isLate = statistics.longestPauseMs > longPauseMs || this.#drops > before
-    const isStrained = isLate || this.#host.share > maxCpu
-    if (isStrained && !this.#isStrained) {
-      const { share } = this.#host
-      this.#options.log.warn({ share, pauseMs: statistics.longestPauseMs }, 'the recorder is strained')
-    }
-    this.#isStrained = isStrained
-    for (const one of statistics.recordings) {
-      const live = this.#find(one.recordingId)
-      if (!live || live.isEnding) continue
-      live.note(one)
-      const health = live.health({ now, isStrained })
-      this.#health.set(live.recordingId, health)
-      for (const peer of live.room?.joinedPeers ?? [])
-        if (mayRecord(peer)) peer.channel.notify('recording.health', health)
-    }
+    if (statistics) this.#health.note(statistics, now)
   }
-}
-
-/** Whether somebody may start and stop recordings. */
-export function mayRecord({ grants }: Peer): boolean {
-  return grants.record || grants.moderate
 }
 
 function refused(why: 'capacity' | 'disabled' | 'disk', message: string): AppError {
@@ -538,18 +504,6 @@ function diskReasonOf(error: unknown): 'disk-full' | 'disk-error' | undefined {
   return code === 'disk-full' || code === 'disk-error' ? code : undefined
 }
 
-function dropsOf({ recordings }: RecorderStatistics): number {
-  const tracks = recordings.flatMap((recording) => recording.tracks)
-  return tracks.reduce((sum, { socketDrops = 0 }) => sum + socketDrops, 0)
-}
-
 function msSince(then: Date | undefined, now: Date): number {
   return then === undefined ? 0 : now.getTime() - then.getTime()
-}
-
-function sumOf(media: readonly Media[]): Media {
-  return media.reduce((sum, { audio, video }) => ({ audio: sum.audio + audio, video: sum.video + video }), {
-    audio: 0,
-    video: 0,
-  })
 }

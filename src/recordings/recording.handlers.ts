@@ -3,7 +3,8 @@ import type { recordingRequests } from '../protocol/recording.ts'
 import type { Handlers } from '../protocol/requests.ts'
 import type { PeerContext } from '../rooms/context.ts'
 import type { Peer } from '../rooms/peer.ts'
-import { mayRecord, type LiveRecordings } from './live-recordings.ts'
+import { mayRecord } from './live-recording.ts'
+import type { LiveRecordings } from './live-recordings.ts'
 
 export type RecordingMethod = keyof typeof recordingRequests
 

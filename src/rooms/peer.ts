@@ -31,9 +31,21 @@ export interface DataProducerData extends types.AppData {
   isSilent: boolean
 }
 
+/** What the server says itself is nobody's. */
+export interface BotData extends types.AppData {
+  peerId?: undefined
+  channel: string
+}
+
+export interface DataConsumerData extends types.AppData {
+  transportId: string
+}
+
 export type PeerTransport = types.WebRtcTransport<TransportData>
 export type PeerProducer = types.Producer<ProducerData>
 export type PeerDataProducer = types.DataProducer<DataProducerData>
+export type BotDataProducer = types.DataProducer<BotData>
+export type PeerDataConsumer = types.DataConsumer<DataConsumerData>
 
 /** What a peer told of itself when it joined. */
 export interface Joined {
@@ -96,10 +108,10 @@ export class Peer {
   readonly producers = new Map<string, PeerProducer>()
   readonly consumers = new Map<string, types.Consumer>()
   readonly dataProducers = new Map<string, PeerDataProducer>()
-  readonly dataConsumers = new Map<string, types.DataConsumer>()
+  readonly dataConsumers = new Map<string, PeerDataConsumer>()
   /** Consumers being made, by what they consume. */
   readonly subscribing = new SingleFlight<string, types.Consumer>()
-  readonly subscribingData = new SingleFlight<string, types.DataConsumer>()
+  readonly subscribingData = new SingleFlight<string, PeerDataConsumer>()
   readonly allowances: {
     readonly transports: Allowance
     readonly producers: Allowance
@@ -209,7 +221,7 @@ export class Peer {
     return found(this.dataProducers, id, 'data producer')
   }
 
-  dataConsumer(id: string): types.DataConsumer {
+  dataConsumer(id: string): PeerDataConsumer {
     return found(this.dataConsumers, id, 'data consumer')
   }
 

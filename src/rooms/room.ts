@@ -9,6 +9,7 @@ import type { CloseReason } from '../protocol/close-reasons.ts'
 import type { Grants } from '../protocol/grants.ts'
 import type { LiveRecording, Metadata, RoomInfo, RoomPolicy } from '../protocol/model.ts'
 import type { NotificationData, NotificationMethod } from '../protocol/server-messages.ts'
+import { Bot } from './bot.ts'
 import { checkMetadata, checkName } from './checks.ts'
 import type { ModerationAct } from './events.ts'
 import { Entrance } from './entrance.ts'
@@ -93,6 +94,7 @@ export class Room {
   readonly #options: RoomOptions
   readonly #subscriptions: Subscriptions
   readonly #offers: Offers
+  readonly #bot: Bot
   readonly #peers = new Map<PeerId, Peer>()
   readonly #people: People
   #settings: FullSettings
@@ -132,6 +134,7 @@ export class Room {
     this.#version = memory?.version ?? 1
     this.#people = memory?.people ?? new People()
     this.#subscriptions = new Subscriptions(media.router)
+    this.#bot = new Bot({ router: media.router, subscriptions: this.#subscriptions })
     this.#offers = new Offers({
       subscriptions: this.#subscriptions,
       joinedPeers: () => this.joinedPeers,
@@ -404,6 +407,15 @@ export class Room {
     )
     for (const peer of peers) peer.channel.notify('room.message', { from: 'server', ...message })
     return peers.length
+  }
+
+  /**
+   * Says something to the client of a peer that knows none of our additions, as the bot of mediasoup-demo would. Resolves when that is on
+   * its way, which takes as long as the client needs to connect; throws what `Bot.say` does. A join is answered first: this takes a way to
+   * the worker and back.
+   */
+  say(peer: Peer, text: string): Promise<void> {
+    return this.#bot.say(peer, text)
   }
 
   /** Something was done that is told to those who listen. */

@@ -1,7 +1,14 @@
 import type { types } from 'mediasoup'
 import { AppError } from '../lib/app-error.ts'
 import { askMediasoup, whileOpen } from './media-error.ts'
-import type { Peer, PeerDataProducer, PeerProducer } from './peer.ts'
+import type {
+  BotDataProducer,
+  DataConsumerData,
+  Peer,
+  PeerDataConsumer,
+  PeerDataProducer,
+  PeerProducer,
+} from './peer.ts'
 import { demoSource } from './source.ts'
 
 export interface SubscribeOptions {
@@ -125,11 +132,15 @@ export class Subscriptions {
     )
   }
 
-  /** Like `subscribe`, for a data producer. A client that does not answer keeps its data consumer: some never do. */
-  subscribeData(peer: Peer, dataProducer: PeerDataProducer): Promise<types.DataConsumer> {
+  /**
+   * Like `subscribe`, for a data producer. A client that does not answer keeps its data consumer: some never do. Where the server itself
+   * has something to say it must answer, for otherwise nobody knows whether it hears, and grants and limits do not keep it from hearing.
+   */
+  subscribeData(peer: Peer, dataProducer: PeerDataProducer | BotDataProducer): Promise<PeerDataConsumer> {
     return peer.subscribingData.run(dataProducer.id, async () => {
       const present = [...peer.dataConsumers.values()].find((one) => one.dataProducerId === dataProducer.id)
       if (present) return present
+      if (dataProducer.appData.peerId === undefined) return this.#openData(peer, dataProducer)
       return peer.allowances.dataConsumers.make(
         () => this.#openData(peer, dataProducer),
         (dataConsumer, freed) => (dataConsumer.closed ? freed() : dataConsumer.observer.once('close', freed)),
@@ -137,19 +148,25 @@ export class Subscriptions {
     })
   }
 
-  async #openData(peer: Peer, dataProducer: PeerDataProducer): Promise<types.DataConsumer> {
+  async #openData(peer: Peer, dataProducer: PeerDataProducer | BotDataProducer): Promise<PeerDataConsumer> {
+    const { peerId, channel } = dataProducer.appData
+    const isBot = peerId === undefined
     const transport = peer.receivingTransport
     if (!transport)
       throw new AppError('conflict', 'Make a transport with appData.direction "consumer" first.')
     const dataConsumer = await askMediasoup(
       () => !transport.closed && !dataProducer.closed,
-      () => transport.consumeData({ dataProducerId: dataProducer.id }),
+      () =>
+        transport.consumeData<DataConsumerData>({
+          dataProducerId: dataProducer.id,
+          appData: { transportId: transport.id },
+        }),
     )
     if (peer.closed || transport.closed || dataProducer.closed) {
       dataConsumer.close()
       throw new AppError('not-found', 'It was closed while this was being done.')
     }
-    if (!peer.grants.subscribe) {
+    if (!isBot && !peer.grants.subscribe) {
       dataConsumer.close()
       throw new AppError('forbidden', 'This peer may not receive what others send.')
     }
@@ -158,20 +175,20 @@ export class Subscriptions {
     dataConsumer.on('dataproducerclose', () =>
       peer.channel.notify('dataConsumerClosed', { dataConsumerId: dataConsumer.id }),
     )
-    const { peerId, channel } = dataProducer.appData
+    const ofPeer = isBot ? {} : { peerId }
     try {
       await peer.channel.request('newDataConsumer', {
-        peerId,
+        ...ofPeer,
         transportId: transport.id,
         dataConsumerId: dataConsumer.id,
         dataProducerId: dataProducer.id,
         sctpStreamParameters: dataConsumer.sctpStreamParameters ?? {},
         label: dataConsumer.label,
         protocol: dataConsumer.protocol,
-        appData: { peerId, channel },
+        appData: { ...ofPeer, channel },
       })
     } catch (error) {
-      if (!(error instanceof AppError && error.code === 'timeout')) {
+      if (isBot || !(error instanceof AppError && error.code === 'timeout')) {
         dataConsumer.close()
         throw error
       }

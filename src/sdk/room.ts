@@ -653,7 +653,7 @@ export class Room extends Emitter<RoomEvents> {
     connection: Connection,
   ): Promise<ServerRequestOutput<'newDataConsumer'>> {
     const { peerId, label, protocol, sctpStreamParameters } = offer
-    if (!this.#remoteParticipants.has(peerId)) {
+    if (peerId === undefined || !this.#remoteParticipants.has(peerId)) {
       throw new SluiceError('cancelled', 'This participant is not known.')
     }
     const consumer = await connection.receive.consumeData({

@@ -137,6 +137,8 @@ export interface RecordingHealth {
   readonly freeBytes: number
   /** Ids of the participants who are not recorded because they did not agree (yet). */
   readonly waitingForConsent: readonly string[]
+  /** Ids of the participants who are not recorded because their client, one of mediasoup-demo, could not be told (yet). */
+  readonly untold: readonly string[]
   /**
    * `cpu`: the recorder has more to do than it should, and files may begin to have holes. `tracks`: something cannot be
    * recorded. `no-media`: the room has no media worker for the moment, and the recording waits for it.

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { findRecording } from '../recordings/recordings.store.ts'
 import { person } from './support/accounts.ts'
 import { joined, publish } from './support/people.ts'
+import { isAudited } from './support/recording-audit.ts'
 import type { RestClient } from './support/rest-client.ts'
 import { recordable } from './support/room-media.ts'
 import { startServer, type TestServer } from './support/server.ts'
@@ -57,6 +58,11 @@ test('a meeting that is to be recorded is, as soon as somebody is there, and its
   const { recording } = await host.client.request('recording.start', {})
   assert.equal(recording.by, host.peerId)
   const started = await findRecording(db, recording.recordingId)
+  await isAudited(server, meeting.room, [
+    ['recording.started', 'server', told.recording?.recordingId, undefined],
+    ['recording.stopped', 'participant', told.recording?.recordingId, undefined],
+    ['recording.started', 'participant', recording.recordingId, undefined],
+  ])
   assert.deepEqual(started?.started_by, { kind: 'account', id: host.peerId, name: 'Ana' })
   assert.equal((await ana.client.post(`/meetings/${meeting.id}/end`)).status, 200)
   await until('it is over', () => server.app.liveRecordings.of(meeting.room) === undefined)
@@ -94,12 +100,16 @@ test('another policy holds for the call that goes on: never ends its recording, 
     const { status, body } = await ana.client.call('PATCH', `/meetings/${meeting.id}`, { body: { record } })
     assert.equal(status, 200, JSON.stringify(body))
   }
-  await host.client.request('recording.start', {})
+  const { recording } = await host.client.request('recording.start', {})
   await change('never')
   assert.deepEqual(await other.client.hears('recording.changed', ({ recording }) => !recording), {
     reason: 'stopped',
   })
   await assert.rejects(host.client.request('recording.start', {}), { code: 'forbidden' })
+  await isAudited(server, meeting.room, [
+    ['recording.started', 'participant', recording.recordingId, undefined],
+    ['recording.ended', 'server', recording.recordingId, 'stopped'],
+  ])
 
   await change('always')
   const isRecorded = await until('it is recorded', () => server.app.liveRecordings.of(meeting.room))

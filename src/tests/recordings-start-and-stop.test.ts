@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { readManifest } from '../../recorder/manifest.ts'
+import { Recorder } from '../../recorder/recorder.ts'
 import type { RoomId } from '../lib/ids.ts'
 import { findRecording } from '../recordings/recordings.store.ts'
 import { guest, openToAll, publish, tokensOf, type Person } from './support/people.ts'
+import { isAudited } from './support/recording-audit.ts'
 import { recordable } from './support/room-media.ts'
 import { startServer, type TestServer } from './support/server.ts'
-import { SignalingClient } from './support/signaling-client.ts'
 import { until } from './support/until.ts'
 
 let server: TestServer
@@ -105,16 +106,13 @@ test('guests are refused, moderators are not; it is in the audit log who did it'
   assert.equal(recording.by, host.peerId)
   await assert.rejects(ben.client.request('recording.stop', {}), { code: 'forbidden' })
   await host.client.request('recording.stop', {})
-  const { audit } = await server.app.services()
-  const acts = await until('both acts are written down', async () => {
-    const { items } = await audit.find({ target: 'hosted', limit: 50 })
-    const found = items.filter(({ action }) => action.startsWith('recording.'))
-    return found.length === 2 && found
-  })
-  assert.deepEqual(acts.map(({ action, actor_kind: kind, actor_id: id }) => [action, kind, id]).toSorted(), [
-    ['recording.started', 'participant', host.peerId],
-    ['recording.stopped', 'participant', host.peerId],
+  await isAudited(server, 'hosted', [
+    ['recording.started', 'participant', recording.recordingId, undefined],
+    ['recording.stopped', 'participant', recording.recordingId, undefined],
   ])
+  const { audit } = await server.app.services()
+  const { items } = await audit.find({ target: 'hosted', actor: host.peerId, limit: 50 })
+  assert.equal(items.length, 2)
 })
 
 test('two starts at once are one recording, and stopping one that starts waits for it', async () => {
@@ -147,6 +145,10 @@ test('a room that closes ends its recording, also one that is just being started
     return found?.state === 'finished' && found
   })
   assert.equal(manifest.endReason, 'room-closed')
+  await isAudited(server, 'closes', [
+    ['recording.started', 'participant', recording.recordingId, undefined],
+    ['recording.ended', 'server', recording.recordingId, 'room-closed'],
+  ])
 
   const again = await recorder('closes')
   const starting = again.client.request('recording.start', {})
@@ -201,17 +203,20 @@ test('what does not fit is refused with a reason', async () => {
   await one.client.request('recording.stop', {})
 })
 
-test('clients of mediasoup-demo are recorded, and told nothing that they do not know', async () => {
-  const rec = await recorder('demo')
-  const demo = await SignalingClient.connect(server.url, { path: '/', room: 'demo', peerId: 'demo-1' })
-  const { sendingId } = await demo.join()
+test('a track that could not be opened is tried again; health shows it until it is recorded', async (t) => {
+  const rec = await recorder('tried')
   await rec.client.request('recording.start', {})
-  await publish({ client: demo, peerId: 'demo-1', peerSecret: '', sendingId }, 'camera')
-  await until('its camera is recorded', async () => (await tracksIn('demo')) === 1)
-  assert.deepEqual(
-    demo.heard.filter(({ method }) => method.startsWith('recording.')),
-    [],
+  const addTap = t.mock.method(Recorder.prototype, 'addTap', async () =>
+    Promise.reject(new Error('no socket')),
   )
+  await publish(rec, 'microphone')
+  const failed = await rec.client.hears('recording.health', ({ failedTracks }) => failedTracks === 1)
+  assert.deepEqual([failed.tracks, failed.warnings], [0, ['tracks']])
+  assert.ok(addTap.mock.callCount() > 1)
+  addTap.mock.restore()
+  await until('it is recorded', async () => (await tracksIn('tried')) === 1)
+  const healed = await rec.client.hears('recording.health', ({ tracks }) => tracks === 1)
+  assert.deepEqual([healed.failedTracks, healed.warnings], [0, []])
   await rec.client.request('recording.stop', {})
 })
 
@@ -275,6 +280,10 @@ test('a recording that nobody is in any more ends, though its room stays', async
     assert.equal(quiet.app.rooms.size, 1)
     const manifest = await readManifest(join(quiet.dataDir, 'recordings', recording.recordingId))
     assert.equal(manifest?.endReason, 'empty')
+    await isAudited(quiet, 'empty', [
+      ['recording.started', 'participant', recording.recordingId, undefined],
+      ['recording.ended', 'server', recording.recordingId, 'empty'],
+    ])
   } finally {
     await quiet.close()
   }
@@ -304,6 +313,10 @@ test('a recording ends after as many hours as it may go on, and everybody is tol
     await until('its end is written down', async () => {
       return (await findRecording(db, recording.recordingId))?.end_reason === 'too-long'
     })
+    await isAudited(brief, 'hours', [
+      ['recording.started', 'participant', recording.recordingId, undefined],
+      ['recording.ended', 'server', recording.recordingId, 'too-long'],
+    ])
   } finally {
     t.mock.timers.reset()
     await brief.close()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { guest, openToAll, publish, tokensOf } from './support/people.ts'
+import { isAudited } from './support/recording-audit.ts'
 import { recordable } from './support/room-media.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { until } from './support/until.ts'
@@ -108,16 +109,22 @@ suite('while it hangs', { concurrency: true }, () => {
     const { recording } = await rec.client.request('recording.start', {})
     const pid = server.app.liveRecordings.recorderPid!
     process.kill(pid, 'SIGSTOP')
-    await until(
+    const { recordingId } = await until(
       'another recording goes on',
       () => {
         const live = server.app.liveRecordings.of('hanging')
-        return live?.state === 'recording' && live.recordingId !== recording.recordingId
+        return live?.state === 'recording' && live.recordingId !== recording.recordingId && live
       },
       { patienceMs: 60_000 },
     )
     assert.notEqual(server.app.liveRecordings.recorderPid, pid)
     await rec.client.request('recording.stop', {})
+    await isAudited(server, 'hanging', [
+      ['recording.started', 'participant', recording.recordingId, undefined],
+      ['recording.ended', 'server', recording.recordingId, 'recorder-died'],
+      ['recording.started', 'server', recordingId, undefined],
+      ['recording.stopped', 'participant', recordingId, undefined],
+    ])
   })
 
   test('before a recording begins: it is killed, and the next one can', async (t) => {

@@ -3,7 +3,8 @@ import * as protoo from 'protoo-client'
 
 /**
  * A client of protoo-client and mediasoup-client alone, written from the fact sheet of mediasoup-demo's newest dialect
- * and knowing nothing of Sluice. It is strict where the demo's web app is: a consumer of a peer it was not told of is an error.
+ * and knowing nothing of Sluice. It is strict where the demo's web app is: a consumer of a peer it was not told of is an error. Only data
+ * of the bot is nobody's.
  */
 
 interface Seen {
@@ -12,7 +13,7 @@ interface Seen {
   readonly peers: Map<string, { displayName: string }>
   readonly consumers: Map<string, types.Consumer>
   readonly dataConsumers: Map<string, types.DataConsumer>
-  readonly messages: { label: string; peerId: string; text: string }[]
+  readonly messages: { label: string; peerId: string | undefined; text: string }[]
 }
 
 interface JoinOptions {
@@ -111,8 +112,9 @@ async function join({ url, roomId, peerId, displayName }: JoinOptions) {
   const receiving = device.createRecvTransport(await transportOptions('consumer'))
   async function answer(method: string, data: Record<string, unknown>): Promise<void> {
     const appData = data['appData'] as Record<string, unknown>
-    const owner = data['peerId'] as string
-    if (!seen.peers.has(owner)) throw new Error(`no Peer found: ${owner}`)
+    const owner = data['peerId'] as string | undefined
+    const isBot = method === 'newDataConsumer' && owner === undefined && data['label'] === 'bot'
+    if (!isBot && !seen.peers.has(owner!)) throw new Error(`no Peer found: ${owner}`)
     if (data['transportId'] !== receiving.id) throw new Error('wrong transport')
     if (method === 'newConsumer') {
       if (appData['peerId'] !== owner || typeof appData['source'] !== 'string') throw new Error('bad appData')

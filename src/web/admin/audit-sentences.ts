@@ -83,6 +83,7 @@ export const auditGroups: readonly (readonly [string, Readonly<Record<string, st
     {
       'recording.started': '{actor} started recording {target}',
       'recording.stopped': '{actor} stopped recording {target}',
+      'recording.ended': 'The recording of {target} ended',
       'recording.changed': '{actor} changed the recording {target}',
       'recording.deleted': '{actor} deleted the recording {target}',
       'recording.output-asked': '{actor} had a version of the recording {target} made',

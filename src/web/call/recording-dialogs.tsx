@@ -135,10 +135,13 @@ function Consent({ call, recording }: { call: Call; recording: CallRecording }) 
 
 function Health({ state, asksConsent }: { state: CallState; asksConsent: boolean }) {
   const { recordingHealth: health, people } = state
-  const names = health?.waitingForConsent.flatMap((id) => {
-    const person = people.find((each) => each.id === id)
-    return person ? [person.local ? 'you' : person.name] : []
-  })
+  const namesOf = (ids: readonly string[] = []): string[] =>
+    ids.flatMap((id) => {
+      const person = people.find((each) => each.id === id)
+      return person ? [person.local ? 'you' : person.name] : []
+    })
+  const names = namesOf(health?.waitingForConsent)
+  const untold = namesOf(health?.untold)
   return (
     <section className="recording-part" aria-labelledby="recording-health">
       <h3 id="recording-health">How it goes</h3>
@@ -152,10 +155,16 @@ function Health({ state, asksConsent }: { state: CallState; asksConsent: boolean
               <span>{text}</span>
             </li>
           ))}
-          {asksConsent && names && names.length > 0 && (
+          {asksConsent && names.length > 0 && (
             <li data-bad="true" data-testid="recording-without">
               <CircleAlert size={17} aria-hidden />
               <span>Not recorded, because they have not agreed: {listNames(names)}.</span>
+            </li>
+          )}
+          {untold.length > 0 && (
+            <li data-bad="true" data-testid="recording-untold">
+              <CircleAlert size={17} aria-hidden />
+              <span>Not recorded, because their app cannot tell them of it: {listNames(untold)}.</span>
             </li>
           )}
         </ul>

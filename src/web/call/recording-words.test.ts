@@ -31,6 +31,7 @@ test('hosts learn of losses and of a disk that fills', () => {
     lostPackets: 3,
     freeBytes: 50e9,
     waitingForConsent: [],
+    untold: [],
     warnings: [],
   }
   assert.deepEqual(
