@@ -166,7 +166,8 @@ export const mediaHandlers: Handlers<PeerContext, MediaMethod> = {
     { transportId, sctpStreamParameters, label = '', protocol = '', appData = {} },
   ) {
     const channel = appData.channel ?? label
-    if (channel === 'bot' || label === 'bot') throw new AppError('not-supported', 'This server has no bot to talk to.')
+    if (channel === 'bot' || label === 'bot')
+      throw new AppError('not-supported', 'This server has no bot to talk to.')
     const checkAllowed = () => room.moderation.checkSendData(peer, isChat({ label, appData: { channel } }))
     checkAllowed()
     const transport = peer.sendingTransport(transportId)
