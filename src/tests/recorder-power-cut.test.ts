@@ -8,9 +8,10 @@ import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { recover } from '../../recorder/recover.ts'
 import { Recording } from '../../recorder/recording.ts'
+import { atPace } from './support/at-pace.ts'
+import { cameraTap } from './support/camera-tap.ts'
 import { encodePictures } from './support/recorder-media.ts'
 import { payloadsOf, rtpPacket } from './support/recorder-packets.ts'
-import { atPace } from './support/at-pace.ts'
 
 // A machine that stops at once keeps of a file what was synced. Each sync is watched, and files are cut to what it covered.
 
@@ -38,17 +39,7 @@ test('a power cut at any moment costs less than two seconds', async (t) => {
   await once(socket, 'listening')
   const folder = join(root, 'running')
   const recording = await Recording.create({ recordingId: 'cut', folder, minFreeBytes: 0 }, () => undefined)
-  const port = await recording.addTap({
-    recordingId: 'cut',
-    trackId: 'camera',
-    participantId: 'ana',
-    displayName: 'Ana',
-    source: 'camera',
-    mimeType: 'video/VP8',
-    clockRate: 90_000,
-    payloadType: 101,
-    from: { ip: '127.0.0.1', port: socket.address().port },
-  })
+  const port = await recording.addTap(cameraTap('cut', { fromPort: socket.address().port }))
   let sequence = 0
   const cuts: { folder: string; sent: number }[] = []
   await atPace(pictures.length, 40, (place) => {

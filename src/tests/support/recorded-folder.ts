@@ -2,19 +2,24 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { Recorder } from '../../../recorder/recorder.ts'
+import { cameraTap } from './camera-tap.ts'
 import { silent } from './databases.ts'
 import { encodeBeeps, encodePictures } from './recorder-media.ts'
 import { payloadsOf, rtpPacket } from './recorder-packets.ts'
 import { atPace } from './at-pace.ts'
 
-/**
- * Records two seconds of somebody's picture and sound with the real recorder. killed: the recorder is killed in the middle
- * of it, so the folder is as a crash leaves it. silent: nobody sends anything.
- */
-export async function recordFolder(
-  folder: string,
-  how: 'stopped' | 'killed' | 'nothing-sent',
-): Promise<string> {
+/** How it went. killed: in the middle of it, so that the folder is as a crash of the recorder leaves it. */
+const fixtures = ['stopped', 'killed', 'nothing-sent'] as const
+export type Fixture = (typeof fixtures)[number]
+
+/** Each of them once, below a folder: where they are. */
+export async function recordFixtures(root: string): Promise<Record<Fixture, string>> {
+  const made = fixtures.map(async (how) => [how, await recordFolder(join(root, how), how)] as const)
+  return Object.fromEntries(await Promise.all(made)) as Record<Fixture, string>
+}
+
+/** Two seconds of somebody's picture and sound, recorded with the real recorder. */
+export async function recordFolder(folder: string, how: Fixture): Promise<string> {
   const recorder = await Recorder.create({ log: silent, onEnded: () => undefined, onDied: () => undefined })
   const socket = createSocket('udp4')
   try {
@@ -22,18 +27,10 @@ export async function recordFolder(
     await once(socket, 'listening')
     const recordingId = 'rec_fixture'
     await recorder.start({ recordingId, folder, minFreeBytes: 0 })
-    const from = { ip: '127.0.0.1', port: socket.address().port }
-    const who = { recordingId, participantId: 'ana', displayName: 'Ana', from }
-    const camera = await recorder.addTap({
-      ...who,
-      trackId: 't1',
-      source: 'camera',
-      mimeType: 'video/VP8',
-      clockRate: 90_000,
-      payloadType: 101,
-    })
+    const ofCamera = cameraTap(recordingId, { fromPort: socket.address().port })
+    const camera = await recorder.addTap(ofCamera)
     const microphone = await recorder.addTap({
-      ...who,
+      ...ofCamera,
       trackId: 't2',
       source: 'microphone',
       mimeType: 'audio/opus',
@@ -77,14 +74,4 @@ export async function sendRecorded(
     if (ports.microphone) socket.send(rtpPacket(head, sounds[place]!), ports.microphone, '127.0.0.1')
   })
   await Promise.all([sendPictures, sendSounds])
-}
-
-export const fixtureNames = ['stopped', 'killed', 'nothing-sent'] as const
-export type Fixture = (typeof fixtureNames)[number]
-
-/** Each of them once, below a folder. */
-export async function recordFixtures(root: string): Promise<Record<Fixture, string>> {
-  const folders = fixtureNames.map((how) => recordFolder(join(root, how), how))
-  const [stopped, killed, nothingSent] = (await Promise.all(folders)) as [string, string, string]
-  return { stopped, killed, 'nothing-sent': nothingSent }
 }

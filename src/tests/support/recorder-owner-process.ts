@@ -2,6 +2,7 @@
 // Asked anything over IPC, it says what has come.
 import { Recorder } from '../../../recorder/recorder.ts'
 import { createLog } from '../../lib/log.ts'
+import { cameraTap } from './camera-tap.ts'
 
 const [folder = '', fromPort = '', payloadType = ''] = process.argv.slice(2)
 const recorder = await Recorder.create({
@@ -10,16 +11,8 @@ const recorder = await Recorder.create({
   onDied: () => undefined,
 })
 await recorder.start({ recordingId: 'owned', folder, minFreeBytes: 0 })
-const { port } = await recorder.addTap({
-  recordingId: 'owned',
-  trackId: 'ana-camera',
-  participantId: 'ana',
-  displayName: 'Ana',
-  source: 'camera',
-  mimeType: 'video/VP8',
-  clockRate: 90_000,
-  payloadType: Number(payloadType),
-  from: { ip: '127.0.0.1', port: Number(fromPort) },
-})
+const { port } = await recorder.addTap(
+  cameraTap('owned', { fromPort: Number(fromPort), payloadType: Number(payloadType) }),
+)
 process.on('message', () => void recorder.statistics().then((statistics) => process.send!(statistics)))
 process.send!({ port, pid: recorder.pid })

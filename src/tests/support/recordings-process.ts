@@ -5,6 +5,7 @@ import { Recorder } from '../../../recorder/recorder.ts'
 import { openDatabase } from '../../db/database.ts'
 import { createLog } from '../../lib/log.ts'
 import { openRecordings } from '../../recordings/open-recordings.ts'
+import { cameraTap } from './camera-tap.ts'
 
 export type Command =
   /** Begins a recording with the recorder; answers with its id and the port of a tap for VP8 from this port. */
@@ -32,17 +33,7 @@ async function act(command: Command): Promise<object> {
       const { recordingId, folder } = await begin()
       recorder ??= await Recorder.create({ log, onEnded: () => undefined, onDied: () => undefined })
       await recorder.start({ recordingId, folder, minFreeBytes: 0 })
-      const { port } = await recorder.addTap({
-        recordingId,
-        trackId: 't1',
-        participantId: 'ana',
-        displayName: 'Ana',
-        source: 'camera',
-        mimeType: 'video/VP8',
-        clockRate: 90_000,
-        payloadType: 101,
-        from: { ip: '127.0.0.1', port: command.fromPort },
-      })
+      const { port } = await recorder.addTap(cameraTap(recordingId, { fromPort: command.fromPort }))
       return { recordingId, port }
     }
     case 'record': {
