@@ -3,6 +3,7 @@ import type { RecordedCodec } from '../codecs/depacketizer.ts'
 import { opusDurationMs } from '../codecs/opus.ts'
 import { cluster, fileHead, finishingPatches, type Block, type Cue, type TrackHead } from './layout.ts'
 import { readPlaces } from './reader.ts'
+import { writeAll } from './write-all.ts'
 
 /**
  * Lower loses less when the process is killed and writes more often. With the hold of the tap it has to stay below 2 s, and
@@ -111,7 +112,7 @@ export class MatroskaFile {
     const places = readPlaces(this.#head)!
     const { cues } = this.#index
     const patches = finishingPatches({ places, cues, durationMs: facts.durationMs, end: this.#end })
-    for (const { at, bytes } of patches) await this.#handle!.write(bytes, 0, bytes.length, at)
+    for (const { at, bytes } of patches) await writeAll(this.#handle!, bytes, at)
     await this.#handle!.datasync()
     this.#end += patches[0]!.bytes.length
   }
@@ -134,9 +135,7 @@ export class MatroskaFile {
     this.#tail = this.#tail.then(async () => {
       if (this.#failed) return
       try {
-        for (let done = 0; done < bytes.length;) {
-          done += (await this.#handle!.write(bytes, done, bytes.length - done, at + done)).bytesWritten
-        }
+        await writeAll(this.#handle!, bytes, at)
       } catch (error) {
         this.#fail(error as Error)
       }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { decodePictures, encodePictures, run } from '../../src/tests/support/recorder-media.ts'
@@ -112,6 +113,26 @@ test('a finished file and a repaired one say their duration and can be searched'
     .split('\n')
     .filter((line) => !line.startsWith('#'))
   assert.equal(packets.length, 30, 'from the key frame before')
+})
+
+test('a disk that takes a part of what is written at a time gets all of it', async (t) => {
+  const [whole, pieces] = [folderFor(t), folderFor(t)]
+  await repairFile(await unfinishedFile(whole))
+  const probe = await open(import.meta.filename)
+  const prototype = Object.getPrototypeOf(probe) as FileHandle
+  await probe.close()
+  const write = prototype.write as (...parts: unknown[]) => Promise<{ bytesWritten: number }>
+  t.mock.method(
+    prototype,
+    'write',
+    function (this: FileHandle, bytes: Buffer, from: number, length: number, at: number) {
+      return write.call(this, bytes, from, Math.min(length, 7), at)
+    },
+  )
+  await repairFile(await unfinishedFile(pieces))
+  for (const name of ['writing.webm', 'killed.webm']) {
+    assert.ok(readFileSync(join(pieces, name)).equals(readFileSync(join(whole, name))), name)
+  }
 })
 
 test('a disk that refuses is told once, and the file can still be closed', async (t) => {

@@ -3,6 +3,7 @@ import { fixedSize, ids, readHead } from './ebml.ts'
 import { FileIndex, type FileFacts } from './file.ts'
 import { finishingPatches } from './layout.ts'
 import { readCluster, readPlaces, readTrack, type ReadTrack } from './reader.ts'
+import { writeAll } from './write-all.ts'
 
 /** Head of a file: a parameter set or a sequence header is well below it. */
 const longestHead = 64 * 1024
@@ -47,7 +48,7 @@ async function repair(handle: FileHandle): Promise<RepairedFile | undefined> {
     if (!isWhole && !places.isFinished) {
       // The size keeps its length, so that what is there need not move.
       const sizeLength = head.start - 4
-      await write(handle, fixedSize(found.wholeLength - head.start, sizeLength), end + 4)
+      await writeAll(handle, fixedSize(found.wholeLength - head.start, sizeLength), end + 4)
     }
     end += found.wholeLength
     if (!isWhole) break
@@ -63,7 +64,7 @@ async function repair(handle: FileHandle): Promise<RepairedFile | undefined> {
     durationMs: facts.durationMs,
     end,
   })) {
-    await write(handle, bytes, at)
+    await writeAll(handle, bytes, at)
   }
   await handle.datasync()
   return { ...facts, track, bytes: (await handle.stat()).size }
@@ -73,8 +74,4 @@ async function read(handle: FileHandle, at: number, length: number): Promise<Buf
   const bytes = Buffer.alloc(length)
   const { bytesRead } = await handle.read(bytes, 0, length, at)
   return bytes.subarray(0, bytesRead)
-}
-
-async function write(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  await handle.write(bytes, 0, bytes.length, at)
 }
