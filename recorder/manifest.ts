@@ -155,13 +155,16 @@ const manifestName = 'manifest.json'
 
 /** Undefined if there is none, or only what a machine that stopped left of one; throws if it is not for this version. */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
-  let text: string
   try {
-    text = await readFile(join(folder, manifestName), 'utf8')
+    return parseManifest(await readFile(join(folder, manifestName), 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+/** Undefined for what is no JSON; throws if it is not for this version. */
+export function parseManifest(text: string): Manifest | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -170,9 +173,7 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
   }
   if (validator.Check(value)) return value
   const [first] = validator.Errors(value)
-  throw new Error(
-    `the manifest in ${folder} is not one: ${first?.instancePath ?? ''} ${first?.message ?? ''}`,
-  )
+  throw new Error(`it is no manifest of this version: ${first?.instancePath ?? ''} ${first?.message ?? ''}`)
 }
 
 /** Writes it so that there is always a whole one, the old or the new. */

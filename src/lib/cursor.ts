@@ -38,7 +38,8 @@ export function decodeTimeCursor(text: string): { at: Date; id: string } {
   return { at: date, id }
 }
 
-function notACursor(): AppError {
+/** What is answered to a cursor that nobody gave out. */
+export function notACursor(): AppError {
   return new AppError('bad-request', 'cursor is not one that this list gave out.', { path: 'query.cursor' })
 }
 

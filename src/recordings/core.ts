@@ -5,6 +5,7 @@ import type { Uploads as UploadProcess, UploadState } from '../../recorder/stora
 import type { Db } from '../db/database.ts'
 import type { Log } from '../lib/log.ts'
 import type { InTurn } from './in-turn.ts'
+import type { Manifests } from './manifests.ts'
 import type { RecordingsFolder } from './recordings-folder.ts'
 
 // What is needed of the recorder’s parts, so that tests can hand in others.
@@ -19,6 +20,7 @@ export interface Core {
   readonly config: Pick<Config, 'recordings' | 'storage'>
   readonly log: Log
   readonly home: RecordingsFolder
+  readonly manifests: Manifests
   readonly objects: Objects
   readonly uploads: Uploads
   /** By recording: bringing its files here and taking them away. */

@@ -42,6 +42,27 @@ export function filesOf(
   return (madeOnly ? files.where('recording_files.output_id', 'is not', null) : files).execute()
 }
 
+/** Those of some tracks. */
+export function filesOfTracks(
+  db: Queryable,
+  recordingId: string,
+  trackIds: readonly string[],
+): Promise<FileRow[]> {
+  if (trackIds.length === 0) return Promise.resolve([])
+  return shownFiles(db)
+    .where('recording_files.recording_id', '=', recordingId)
+    .where('recording_files.track_id', 'in', trackIds)
+    .orderBy('recording_files.name')
+    .execute()
+}
+
+export function findManifestFile(db: Queryable, recordingId: string): Promise<FileRow | undefined> {
+  return shownFiles(db)
+    .where('recording_files.recording_id', '=', recordingId)
+    .where('recording_files.kind', '=', 'manifest')
+    .executeTakeFirst()
+}
+
 export function findFile(db: Queryable, recordingId: string, fileId: string): Promise<FileRow | undefined> {
   return shownFiles(db)
     .where('recording_files.id', '=', fileId)

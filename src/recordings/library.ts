@@ -4,9 +4,9 @@ import type { Config } from '../../config/schema.ts'
 import type { AuditEntry } from '../audit/audit.ts'
 import type { Db } from '../db/database.ts'
 import { AppError } from '../lib/app-error.ts'
-import { decodeTimeCursor, pageOf } from '../lib/cursor.ts'
+import { decodeCursor, decodeTimeCursor, encodeCursor, notACursor, pageOf } from '../lib/cursor.ts'
 import type { Log } from '../lib/log.ts'
-import type { Actor } from '../protocol/caller.ts'
+import { isBackend, type Actor } from '../protocol/caller.ts'
 import {
   listFor,
   manageRecording,
@@ -18,7 +18,7 @@ import {
 } from './access.ts'
 import { Delivery } from './delivery.ts'
 import type { Person, Recordings } from './recordings.ts'
-import { filesOf, findFile } from './files.store.ts'
+import { filesOf, filesOfTracks, findFile, findManifestFile } from './files.store.ts'
 import type { RecordingFilter, RecordingRow } from './recordings.store.ts'
 import { Shares } from './shares.ts'
 import type {
@@ -40,7 +40,7 @@ export interface LibraryOptions {
   readonly audit: { record(entry: AuditEntry): Promise<void> }
   readonly recordings: Pick<
     Recordings,
-    'objects' | 'home' | 'change' | 'remove' | 'makeOutput' | 'removeOutput' | 'manifestOf'
+    'objects' | 'home' | 'change' | 'remove' | 'makeOutput' | 'removeOutput' | 'manifests'
   >
   readonly baseUrl: () => string
   readonly log: Log
@@ -90,7 +90,7 @@ export class Library {
       cursor: (row) => ({ at: row.started_at.toISOString(), id: row.id }),
     })
     const seen = await seenAmong(page.items, this.#access(caller))
-    return { ...page, items: await viewsOf(seen, { db: this.#options.db, now }) }
+    return { ...page, items: await viewsOf(seen, { db: this.#options.db, now, isList: true }) }
   }
 
   /** Throws `not-found`, also for what `caller` may not know of. */
@@ -105,7 +105,7 @@ export class Library {
     return manageRecording(this.#access(caller), id)
   }
 
-  /** Throws `precondition-failed` when it has changed since `version`. */
+  /** Throws `precondition-failed` when it has changed since `version`, `forbidden` for longer than it may be kept. */
   async change(
     id: string,
     change: RecordingChange,
@@ -119,7 +119,7 @@ export class Library {
     await this.#options.recordings.change(
       id,
       { title, expiresAt: typeof expiresAt === 'string' ? laterThan(now, expiresAt) : expiresAt },
-      { version },
+      { version, isOperator: isBackend(caller), now },
     )
     await this.#record('recording.changed', id, asking, { fields: Object.keys(change) })
     return this.get(id, asking)
@@ -143,17 +143,26 @@ export class Library {
     await this.#options.audit.record({ actor, action, target: { kind: 'room', id: roomId }, data, now })
   }
 
-  /** All that was captured. For managers. */
+  /** What was captured, in the order of coming. For managers. */
   async tracks(
     id: string,
-    caller: RecordingCaller,
-  ): Promise<{ items: RecordingTrackView[]; manifest?: ReturnType<typeof fileView> }> {
+    { caller, limit, cursor }: { caller: RecordingCaller; limit: number; cursor?: string | undefined },
+  ): Promise<{ items: RecordingTrackView[]; next?: string; manifest?: ReturnType<typeof fileView> }> {
+    const { db, recordings } = this.#options
     const row = await this.managed(id, caller)
-    const files = await filesOf(this.#options.db, [row.id])
-    const kept = files.find(({ kind }) => kind === 'manifest')
-    const manifest = await this.#options.recordings.manifestOf(row)
+    const from = cursor === undefined ? 0 : placeIn(cursor, row.id)
+    const found = await recordings.manifests.tracks(row, { from, limit })
+    const tracks = found?.tracks ?? []
+    const files = await filesOfTracks(
+      db,
+      row.id,
+      tracks.map(({ trackId }) => trackId),
+    )
+    const kept = await findManifestFile(db, row.id)
+    const reached = from + tracks.length
     return {
-      items: manifest ? trackViews(manifest, { row, files }) : [],
+      items: trackViews(tracks, { row, files }),
+      ...(found && reached < found.total ? { next: encodeCursor({ at: String(reached), id: row.id }) } : {}),
       ...(kept ? { manifest: fileView(kept, row) } : {}),
     }
   }
@@ -217,10 +226,10 @@ export class Library {
   ): Promise<Readable | undefined> {
     const { db, recordings } = this.#options
     const row = await this.managed(recordingId, caller)
-    const files = (await filesOf(db, [row.id])).filter((file) => file.track_id === trackId)
+    const files = await filesOfTracks(db, row.id, [trackId])
     const [only, ...others] = files
     if (!only || row.state === 'deleting') throw noSuchFile()
-    const track = (await recordings.manifestOf(row))?.tracks.find((known) => known.trackId === trackId)
+    const track = await recordings.manifests.track(row, trackId)
     const about = track && aboutTrack(track)
     if (!track || others.length === 0) {
       return this.#delivery.answer({ row, file: only, isDownload: true, about, now }, request, reply)
@@ -258,6 +267,13 @@ export function personOf(caller: RecordingCaller): Person {
   return caller.kind === 'account'
     ? { kind: 'account', id: caller.accountId, name: caller.name }
     : { kind: 'api-key', id: caller.keyId }
+}
+
+/** Tracks of a recording that is over stay as they are: where a page ends is a number. Throws `bad-request`. */
+function placeIn(cursor: string, recordingId: string): number {
+  const { at, id } = decodeCursor(cursor)
+  if (id === recordingId && /^\d{1,9}$/.test(at)) return Number(at)
+  throw notACursor()
 }
 
 function noSuchFile(): AppError {

@@ -88,3 +88,29 @@ export function participantsOf(db: Queryable, recordingIds: readonly string[]): 
     .orderBy('identity')
     .execute()
 }
+
+/** Those who came first, with how many there are; without their speech. For lists, which show many recordings. */
+export async function firstParticipantsOf(
+  db: Queryable,
+  recordingIds: readonly string[],
+  limit: number,
+): Promise<(ParticipantRow & { readonly of: number })[]> {
+  if (recordingIds.length === 0) return []
+  const rows = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom('recording_participants')
+        .select(['recording_id', 'identity', 'name', 'account_id', 'position'])
+        .select(
+          sql<number>`row_number() over (partition by recording_id order by position, identity)`.as('place'),
+        )
+        .select(sql<number>`count(*) over (partition by recording_id)`.as('of'))
+        .where('recording_id', 'in', recordingIds)
+        .as('numbered'),
+    )
+    .selectAll()
+    .where('place', '<=', limit)
+    .orderBy('place')
+    .execute()
+  return rows.map(({ place: _, ...row }) => ({ ...row, speech: null, of: Number(row.of) }))
+}

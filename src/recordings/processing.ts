@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readManifest } from '../../recorder/manifest.ts'
-import { recover } from '../../recorder/recover.ts'
 import { AppError } from '../lib/app-error.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Core } from './core.ts'
 import { InTurn } from './in-turn.ts'
 import { outputAsConfigured } from './output-plan.ts'
-import { factsOf, type Facts } from './processing-facts.ts'
+import type { Facts } from './processing-facts.ts'
 import { stateOf, type Failure } from './processing-state.ts'
 import { keepFiles, sumUp } from './files.store.ts'
 import { insertOutput, outputsOf } from './outputs.store.ts'
@@ -20,10 +18,9 @@ import {
   type RecordingRow,
   type Trx,
 } from './recordings.store.ts'
+import { expiryOf } from './retention.ts'
 import type { EndReason } from './shapes.ts'
 import { sendAway } from './storing.ts'
-
-const dayMs = 86_400_000
 
 /** What passes by itself, so that the same is tried again. */
 const passing = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO', 'EAGAIN', 'EBUSY', 'ENOMEM'])
@@ -71,18 +68,16 @@ export class Processing {
   }
 
   async #settle(row: RecordingRow, said: EndReason | undefined): Promise<void> {
-    const { home } = this.#core
+    const { home, manifests } = this.#core
     const { id } = row
     const folder = home.folderOf(id)
     if (!existsSync(folder)) return this.#fail(row, filesLost, said ?? 'server-gone')
-    const before = await readManifest(folder)
-    // Whoever calls knows that nobody of this process records it any more.
-    const recovered = await recover(folder, { isOver: true })
-    if (!recovered) return this.#fail(row, nothingCaptured, said ?? 'server-gone')
+    const settled = await manifests.settle(id)
+    if (!settled) return this.#fail(row, nothingCaptured, said ?? 'server-gone')
 
+    const { facts } = settled
     // Without anybody's word, what had ended is known by its own; what had not, has lost its server.
-    const reason = said ?? (before?.state === 'finished' ? before.endReason : undefined) ?? 'server-gone'
-    const facts = factsOf(recovered.manifest)
+    const reason = said ?? settled.endReason ?? 'server-gone'
     const rows = await this.#fileRows(id, folder, facts)
     await this.#core.db.transaction().execute((trx) => this.#write(trx, { row, facts, files: rows, reason }))
     sendAway(this.#core, row)
@@ -180,12 +175,10 @@ export class Processing {
   }
 
   #ended(row: RecordingRow, { reason, endedAt }: { reason: EndReason; endedAt: Date }) {
-    const { keepDays } = this.#core.config.recordings
-    const expiresAt = keepDays === 0 ? null : new Date(endedAt.getTime() + keepDays * dayMs)
     return {
       ended_at: endedAt,
       end_reason: row.end_reason ?? reason,
-      expires_at: row.expires_at ?? expiresAt,
+      expires_at: row.expires_at ?? expiryOf(endedAt, this.#core.config.recordings),
     }
   }
 }

@@ -162,7 +162,8 @@ export function recordingRoutes(api: Api, { library, live, meeting }: RecordingR
     {
       id: 'updateRecording',
       tag,
-      about: 'Renames a recording, or changes when it is deleted by itself; for managers.',
+      about:
+        'Renames a recording, or changes when it is deleted by itself; for managers. Only admins and API keys keep one for longer than `recordings.keepDays`: `data.why` of `forbidden` is retention then, and `data.until` the last moment for others.',
       params,
       body: RecordingChange,
       answer: Recording,
@@ -243,12 +244,15 @@ export function recordingRoutes(api: Api, { library, live, meeting }: RecordingR
     {
       id: 'listRecordingTracks',
       tag,
-      about: 'All that was captured, track by track; for managers. Empty until the recording has ended.',
+      about:
+        'What was captured, track by track, in the order of coming; for managers. Empty until the recording has ended.',
       params,
+      query: Input(PageQuery),
       answer: RecordingTracks,
       errors: ['not-found'],
     },
-    async ({ params: { recordingId: id }, caller }) => (await library()).tracks(id, caller),
+    async ({ params: { recordingId: id }, query: { limit = defaultPageLimit, cursor }, caller }) =>
+      (await library()).tracks(id, { caller, limit, cursor }),
   )
 
   api.add(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { sql } from 'kysely'
+import { readManifest } from '../../recorder/manifest.ts'
 import { AppError } from '../lib/app-error.ts'
 import { forEachDatabase } from '../tests/support/databases.ts'
 import { recordFixtures, type Fixture } from '../tests/support/recorded-folder.ts'
@@ -20,6 +21,9 @@ before(async () => {
   fixtures = await recordFixtures(root)
 })
 after(() => rmSync(root, { recursive: true, force: true }))
+
+/** By a host. */
+const asked = { isOperator: false, now: new Date() }
 
 const refusedWith = (code: string) => (error: unknown) => {
   assert.ok(error instanceof AppError, String((error as Error).stack))
@@ -48,7 +52,7 @@ forEachDatabase('what was captured is listed, and the video that is wanted is ma
     [row.end_reason, row.title, row.storage, row.is_local, row.error, row.expires_at],
     ['stopped', 'lobby', 'disk', true, null, null],
   )
-  const { startedAt, endedAt } = (await stage.recordings.manifestOf(row))!
+  const { startedAt, endedAt } = (await readManifest(stage.folderOf(id)))!
   assert.equal(row.duration_ms, Date.parse(endedAt!) - Date.parse(startedAt))
   assert.ok(row.duration_ms >= 2000, String(row.duration_ms))
   assert.deepEqual(
@@ -76,7 +80,8 @@ forEachDatabase('what was captured is listed, and the video that is wanted is ma
   )
   assert.deepEqual([output!.state, output!.progress, output!.attempts], ['ready', 1, 1])
   assert.deepEqual(output!.options, { layout: 'grid', size: '1280x720', names: true })
-  assert.equal((await stage.recordings.manifestOf(row))?.tracks.length, 2)
+  const page = await stage.recordings.manifests.tracks(row, { from: 1, limit: 5 })
+  assert.deepEqual([page?.tracks.map(({ trackId }) => trackId), page?.total], [['t2'], 2])
   // Idempotent: what is told twice happens once.
   await stage.recordings.ended(id, { reason: 'empty', now: new Date() })
   assert.equal((await stage.row(id)).end_reason, 'stopped')
@@ -322,7 +327,10 @@ forEachDatabase('a deletion goes on after a crash and without the bucket', async
   assert.equal(await stage.recordings.remove(id), 'deleting')
   assert.equal((await stage.row(id)).error?.['code'], 'not-deleted-yet')
   assert.ok(bucket.objects.size > 0)
-  await assert.rejects(stage.recordings.change(id, { title: 'x' }, { version: 1 }), refusedWith('not-found'))
+  await assert.rejects(
+    stage.recordings.change(id, { title: 'x' }, { version: 1, ...asked }),
+    refusedWith('not-found'),
+  )
   // Killed and started with a bucket that is there, and with the folder gone already.
   rmSync(stage.folderOf(id), { recursive: true })
   bucket.isAway = false
@@ -424,13 +432,17 @@ forEachDatabase(
     const id = await stage.record(fixtures.stopped)
     const row = await stage.reaches(id, 'ready')
     assert.equal(row.expires_at!.getTime() - row.ended_at!.getTime(), 30 * 86_400_000)
-    await stage.recordings.change(id, { title: 'Algebra' }, { version: row.version })
+    await stage.recordings.change(id, { title: 'Algebra' }, { version: row.version, ...asked })
     await assert.rejects(
-      stage.recordings.change(id, { title: 'Mine' }, { version: row.version }),
+      stage.recordings.change(id, { title: 'Mine' }, { version: row.version, ...asked }),
       refusedWith('precondition-failed'),
     )
     assert.equal((await stage.row(id)).title, 'Algebra')
-    await stage.recordings.change(id, { expiresAt: new Date(Date.now() - 1) }, { version: undefined })
+    await stage.recordings.change(
+      id,
+      { expiresAt: new Date(Date.now() - 1) },
+      { version: undefined, ...asked },
+    )
     stage.recordings.start()
     await until('it is gone', () => stage.isGone(id))
   },

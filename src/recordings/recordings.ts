@@ -1,8 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import { Compile } from 'typebox/compile'
 import type { Config } from '../../config/schema.ts'
-import { Manifest, readManifest } from '../../recorder/manifest.ts'
 import { prefixOf } from '../../recorder/storage/key-template.ts'
 import type { Db } from '../db/database.ts'
 import { AppError, assertVersion } from '../lib/app-error.ts'
@@ -12,26 +9,21 @@ import type { Log } from '../lib/log.ts'
 import { noSuchRecording } from './access.ts'
 import { minFreeBytes, type Core, type CreateUploads, type Objects, type Uploads } from './core.ts'
 import { Deletion } from './deletion.ts'
-import { storageAway } from './delivery.ts'
 import { InTurn } from './in-turn.ts'
 import { hasTracks } from './files.store.ts'
 import { expiredRecordings } from './host.store.ts'
 import { refreshState } from './jobs.store.ts'
 import { findOutput, insertOutput, moveOutput, type OutputRow, outputsOf } from './outputs.store.ts'
 import { keepParticipant } from './participants.store.ts'
-import {
-  changeRecording,
-  insertRecording,
-  lockRecording,
-  moveRecording,
-  type RecordingRow,
-} from './recordings.store.ts'
+import { changeRecording, insertRecording, lockRecording, moveRecording } from './recordings.store.ts'
 import { Jobs, type JobsOptions } from './jobs.ts'
+import { Manifests } from './manifests.ts'
 import { isSamePlan, outputAsAsked, planOf } from './output-plan.ts'
 import { areFilesLost } from './processing-state.ts'
 import { Processing } from './processing.ts'
 import type { RecordingsFolder } from './recordings-folder.ts'
 import { Recovery } from './recovery.ts'
+import { assertMayKeepUntil } from './retention.ts'
 import type { EndReason, NewOutput } from './shapes.ts'
 import { Storing } from './storing.ts'
 
@@ -61,14 +53,12 @@ const maxParticipants = 2000
 const choresMs = 60_000
 /** Whoever deletes waits so long to hear that it is done. */
 const deletionAnswerMs = 4000
-const largestManifest = 256 * 1024 * 1024
-
-const manifestValidator = Compile(Manifest)
 
 /** Recordings as they are kept: rows, folders, what is made of them, the bucket, and that they are true after a crash. */
 export class Recordings {
   readonly objects: Objects
   readonly home: RecordingsFolder
+  readonly manifests: Manifests
   readonly #options: RecordingsOptions
   readonly #core: Core
   readonly #uploads: Uploads
@@ -94,6 +84,7 @@ export class Recordings {
     this.#options = options
     this.objects = objects
     this.home = home
+    this.manifests = new Manifests({ home, objects, log })
     this.#uploads = createUploads((id, state) => this.#storing.changed(id, state))
     this.#core = {
       db,
@@ -101,6 +92,7 @@ export class Recordings {
       log,
       objects,
       home,
+      manifests: this.manifests,
       uploads: this.#uploads,
       folders: new InTurn(),
       changed: (id) => this.#changed(id),
@@ -266,11 +258,14 @@ export class Recordings {
     })
   }
 
-  /** Changes what people may change. `version`: the one they saw, if they say. */
+  /**
+   * Changes what people may change. `version`: the one they saw, if they say. isOperator: may keep it for longer than
+   * `recordings.keepDays`; others get `forbidden`.
+   */
   async change(
     id: string,
     change: { title?: string | undefined; expiresAt?: Date | null | undefined },
-    { version }: { version: number | undefined },
+    { version, isOperator, now }: { version: number | undefined; isOperator: boolean; now: Date },
   ): Promise<void> {
     await this.#core.db.transaction().execute(async (trx) => {
       const row = await lockRecording(trx, id)
@@ -278,6 +273,9 @@ export class Recordings {
       assertVersion(version, row.version)
       const { title, expiresAt } = change
       if (title === undefined && expiresAt === undefined) return
+      if (expiresAt !== undefined && !isOperator) {
+        assertMayKeepUntil(expiresAt, row, { config: this.#core.config.recordings, now })
+      }
       await changeRecording(trx, id, {
         ...(title !== undefined && { title }),
         ...(expiresAt !== undefined && { expires_at: expiresAt }),
@@ -350,24 +348,6 @@ export class Recordings {
     await this.#deletion.finishOutput(id, outputId)
   }
 
-  /** What its files say about it; undefined while there is nothing. */
-  async manifestOf(row: Pick<RecordingRow, 'id' | 'prefix' | 'storage'>): Promise<Manifest | undefined> {
-    const local = await readManifest(this.home.folderOf(row.id))
-    if (local || row.storage !== 's3' || this.objects.kind !== 's3') return local
-    const key = `${row.prefix}/manifest.json`
-    let text: string
-    try {
-      const found = await this.objects.head(key)
-      if (!found || found.bytes > largestManifest) return undefined
-      text = await textOf(await this.objects.read(key))
-    } catch (error) {
-      this.#core.log.warn({ err: error, recordingId: row.id }, 'a manifest cannot be read from the storage')
-      throw storageAway()
-    }
-    const manifest: unknown = JSON.parse(text)
-    return manifestValidator.Check(manifest) ? manifest : undefined
-  }
-
   /** Calls back whenever something about a recording is not as it was; gives what ends that. */
   onChanged(listener: (recordingId: string) => void): () => void {
     this.#listeners.add(listener)
@@ -400,12 +380,7 @@ export class Recordings {
     await this.#jobs.close()
     await uploaded
     await this.#storing.close()
+    await this.manifests.close()
     this.home.close()
   }
-}
-
-async function textOf(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
 }

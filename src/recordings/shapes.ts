@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { recordingEndReasons, type RecordingEndReason } from '../../recorder/manifest.ts'
 import { RecordingHealth as Health } from '../protocol/recording.ts'
-import { Id, Input, Moment, MomentInput, oneOf, Version } from '../protocol/rest.ts'
+import { Id, Input, Moment, MomentInput, oneOf, Page, Version } from '../protocol/rest.ts'
 
 /** Shapes of recordings over REST. */
 
@@ -56,7 +56,8 @@ export const RecordedParticipant = Type.Object({
   speech: Type.Array(
     Type.Unsafe<[number, number]>({ type: 'array', items: { type: 'integer' }, minItems: 2, maxItems: 2 }),
     {
-      description: 'When they spoke: from, to, in milliseconds of the recording.',
+      description:
+        'When they spoke: from, to, in milliseconds of the recording. Empty in lists of recordings.',
       examples: [[[1200, 5400]]],
     },
   ),
@@ -178,7 +179,10 @@ export const Recording = Type.Object(
     endReason: optional(EndReasonText),
     durationMs: Type.Integer(),
     bytes: Type.Integer({ description: 'Of all its files.' }),
-    participants: Type.Array(RecordedParticipant),
+    participants: Type.Array(RecordedParticipant, {
+      description: 'In the order of coming. In lists only the first 20, without `speech`.',
+    }),
+    participantCount: Type.Integer({ description: 'How many there are in all.' }),
     error: optional(Failure),
     upload: Upload,
     outputs: Type.Array(RecordingOutput, { description: 'Newest first.' }),
@@ -242,12 +246,12 @@ export type RecordingTrackView = Static<typeof RecordingTrack>
 
 export const RecordingTracks = Type.Object(
   {
-    items: Type.Array(RecordingTrack),
+    ...Page(RecordingTrack).properties,
     manifest: optional(RecordingFile),
   },
   {
     title: 'RecordingTracks',
-    description: 'All that was captured. `manifest` is JSON that says how it belongs together.',
+    description: 'What was captured. `manifest` is JSON that says how it belongs together.',
   },
 )
 

@@ -93,9 +93,10 @@ forEachDatabase('what a server that is gone had put into the bucket is deleted b
   await stage.record(fixtures['nothing-sent'])
   const { prefix } = await gone.row(id)
   const left = () => [...bucket.objects.keys()].filter((key) => key.startsWith(prefix))
-  assert.equal((await stage.recordings.manifestOf(await gone.row(id)))?.tracks.length, 2)
+  const page = { from: 0, limit: 9 }
+  assert.equal((await stage.recordings.manifests.tracks(await gone.row(id), page))?.total, 2)
   bucket.isAway = true
-  await assert.rejects(stage.recordings.manifestOf(await gone.row(id)), { code: 'unavailable' })
+  await assert.rejects(stage.recordings.manifests.tracks(await gone.row(id), page), { code: 'unavailable' })
   assert.equal(await stage.recordings.remove(id), 'deleting')
   assert.ok(left().length > 0)
   bucket.isAway = false

@@ -1,4 +1,4 @@
-import type { Manifest, Track } from '../../recorder/manifest.ts'
+import type { Track } from '../../recorder/manifest.ts'
 import type { FileRow } from './files.store.ts'
 import type { RecordingRow } from './recordings.store.ts'
 import type { RecordingTrackView } from './shapes.ts'
@@ -6,11 +6,11 @@ import { fileView, recordingPath } from './views.ts'
 
 /** What was captured, as managers see it: the manifest says what belongs together, the rows which files there are. */
 export function trackViews(
-  manifest: Manifest,
+  tracks: readonly Track[],
   { row, files }: { row: RecordingRow; files: readonly FileRow[] },
 ): RecordingTrackView[] {
   const byName = new Map(files.map((file) => [file.name, file]))
-  return manifest.tracks.map((track) => {
+  return tracks.map((track) => {
     const { trackId, participantId, displayName, source, codec, addedMs, endedMs, endReason } = track
     const { packets, lost } = track.statistics
     const present = track.files.flatMap((file) => {

@@ -3,7 +3,7 @@ import type { Queryable } from '../db/tables.ts'
 import type { SeenRecording } from './access.ts'
 import { type FileRow, filesOf } from './files.store.ts'
 import { type OutputRow, outputsOf } from './outputs.store.ts'
-import { type ParticipantRow, participantsOf } from './participants.store.ts'
+import { firstParticipantsOf, type ParticipantRow, participantsOf } from './participants.store.ts'
 import type { RecordingRow } from './recordings.store.ts'
 import type {
   Layout,
@@ -21,14 +21,17 @@ export interface ViewOptions {
   readonly now: Date
 }
 
-/** Recordings as those see them who may. */
+/** So many of those who were there are in lists: hundreds of people in each of a hundred recordings are megabytes. */
+export const participantsInLists = 20
+
+/** Recordings as those see them who may. isList: with those who came first, and without when they spoke. */
 export async function viewsOf(
   seen: readonly SeenRecording[],
-  { db, now }: ViewOptions,
+  { db, now, isList = false }: ViewOptions & { readonly isList?: boolean },
 ): Promise<RecordingView[]> {
   const ids = seen.map(({ row }) => row.id)
   const [participants, outputs, files] = await Promise.all([
-    participantsOf(db, ids),
+    isList ? firstParticipantsOf(db, ids, participantsInLists) : participantsOf(db, ids),
     outputsOf(db, ids),
     // Tracks are many and not shown.
     filesOf(db, ids, { madeOnly: true }),
@@ -38,6 +41,7 @@ export async function viewsOf(
   const filesBy = Map.groupBy(files, (row) => row.output_id)
   return seen.map(({ row, rights }) => {
     const ofIt = outputsBy.get(row.id) ?? []
+    const people = participantsBy.get(row.id) ?? []
     return {
       id: row.id,
       title: row.title,
@@ -51,7 +55,8 @@ export async function viewsOf(
       ...(row.end_reason === null ? {} : { endReason: row.end_reason }),
       durationMs: row.state === 'recording' ? since(row.started_at, now) : row.duration_ms,
       bytes: row.bytes,
-      participants: (participantsBy.get(row.id) ?? []).map(participantView),
+      participants: people.map(participantView),
+      participantCount: countOf(people),
       ...failureView(row.error),
       upload: uploadOf(row),
       outputs: ofIt.map((output) => outputView(output, { row, files: filesBy.get(output.id) ?? [] })),
@@ -60,6 +65,10 @@ export async function viewsOf(
       version: row.version,
     }
   })
+}
+
+function countOf(people: readonly (ParticipantRow & { readonly of?: number })[]): number {
+  return people[0]?.of ?? people.length
 }
 
 export function outputView(

@@ -341,7 +341,9 @@ export interface Recording {
   readonly endReason?: RecordingEndReason
   readonly durationMs: number
   readonly bytes: number
+  /** In lists only those who came first, and not when they spoke. */
   readonly participants: readonly RecordedParticipant[]
+  readonly participantCount: number
   readonly error?: Failure
   readonly upload: RecordingUpload
   /** Newest first. */

@@ -5,12 +5,13 @@ export interface Coming {
   readonly left: readonly string[]
 }
 
-export function listNames(names: readonly string[]): string {
+/** `of`: how many there are, if these are only the first. */
+export function listNames(names: readonly string[], of = names.length): string {
   const [first, second] = names
   if (first === undefined) return ''
   if (second === undefined) return first
-  if (names.length === 2) return `${first} and ${second}`
-  return `${first}, ${second} and ${names.length - 2} more`
+  if (of === 2) return `${first} and ${second}`
+  return `${first}, ${second} and ${of - 2} more`
 }
 
 export function describeComing({ joined, left }: Coming): string[] {

@@ -19,7 +19,7 @@ export function RecordingRow({ recording: listed }: { recording: Recording }) {
   const { data, error } = useRecording(isInFlux(listed) ? listed.id : undefined)
   const recording = data ?? listed
   if (isApiError(error, 'not-found')) return null
-  const { id, title, startedAt, state, participants, bytes } = recording
+  const { id, title, startedAt, state, participants, participantCount, bytes } = recording
   const chip = stateChip(recording)
   return (
     <li className="recording-row" data-testid="recording-row" data-state={state}>
@@ -43,7 +43,12 @@ export function RecordingRow({ recording: listed }: { recording: Recording }) {
           {bytes > 0 && <span>{formatBytes(bytes)}</span>}
         </p>
         {participants.length > 0 && (
-          <p className="recording-people">{listNames(participants.map(({ name }) => name))}</p>
+          <p className="recording-people">
+            {listNames(
+              participants.map(({ name }) => name),
+              participantCount,
+            )}
+          </p>
         )}
         {state === 'failed' && <p className="recording-why">{failureWords(recording)}</p>}
         {state === 'processing' && (

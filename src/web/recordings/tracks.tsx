@@ -2,10 +2,10 @@ import { Download } from 'lucide-react'
 import { useState } from 'react'
 import { path } from '../api/client.ts'
 import type { RecordingTrack } from '../api/types.ts'
-import { useQuery } from '../api/use-query.ts'
+import { usePages } from '../api/use-query.ts'
 import { EmptyState } from '../ui/feedback.tsx'
 import { Section } from '../ui/frame.tsx'
-import { ListState, Table, wholeList, type Column } from '../ui/table.tsx'
+import { ListState, Table, type Column } from '../ui/table.tsx'
 import { formatBytes, formatClock } from '../ui/time.ts'
 import { downloadUrl } from './media.ts'
 import { sourceNames } from './words.ts'
@@ -79,8 +79,7 @@ function lossOf(packets: number, lost: number): string {
 }
 
 function TrackTable({ recordingId }: { recordingId: string }) {
-  const query = useQuery<{ items: readonly RecordingTrack[] }>(path`/recordings/${recordingId}/tracks`)
-  const list = wholeList(query)
+  const list = usePages<RecordingTrack>(path`/recordings/${recordingId}/tracks`)
   return (
     <ListState list={list} empty={<EmptyState title="There are none" />} lines={4}>
       <Table caption="Tracks" columns={columns} rows={list.items ?? []} rowKey={({ id }) => id} />
