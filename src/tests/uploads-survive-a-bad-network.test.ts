@@ -100,6 +100,7 @@ test('killed in the middle, the whole server goes on where it was when it is bac
   await until('two parts are written down', async () => (await sentParts(folder)) === 2)
   await until('others are under way', () => proxy.count('UploadPart') > 2)
   owner.kill('SIGKILL')
+  await until('nothing of it is left', async () => (await proxy.connections()) === 0)
   proxy.decide = () => undefined
   proxy.seen.length = 0
 

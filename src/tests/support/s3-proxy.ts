@@ -1,8 +1,15 @@
 import { once } from 'node:events'
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { promisify } from 'node:util'
 
 /** A request on its way. */
 export interface PassingRequest {
@@ -38,13 +45,14 @@ export class FaultyProxy {
   /** Operations that were asked for, in order. */
   readonly seen: string[] = []
   readonly endpoint: string
+  readonly #server: Server
 
   static async start(t: TestContext, target: { readonly endpoint: string }): Promise<FaultyProxy> {
     const { hostname: host, port } = new URL(target.endpoint)
     const server = createServer()
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const proxy = new FaultyProxy((server.address() as AddressInfo).port)
+    const proxy = new FaultyProxy(server)
     server.on('request', (request, response) => {
       // What ends in the middle is what this is for.
       proxy.#pass(request, response, { host, port }).catch(() => response.destroy())
@@ -56,8 +64,14 @@ export class FaultyProxy {
     return proxy
   }
 
-  private constructor(port: number) {
-    this.endpoint = `http://127.0.0.1:${port}`
+  private constructor(server: Server) {
+    this.#server = server
+    this.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  /** Of clients. */
+  connections(): Promise<number> {
+    return promisify(this.#server.getConnections.bind(this.#server))()
   }
 
   count(operation: string): number {
@@ -74,7 +88,7 @@ export class FaultyProxy {
     this.seen.push(operation)
     const fault = this.decide({ method, url, operation })
 
-    if (fault?.kind === 'hang') return
+    if (fault?.kind === 'hang') return void request.resume()
     if (fault?.kind === 'reset') return void request.socket.resetAndDestroy()
     if (fault?.kind === 'drop') {
       request.once('data', () => request.socket.destroy())
