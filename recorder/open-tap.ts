@@ -6,6 +6,9 @@ import type { Recorder } from './recorder.ts'
 /** RFC 6464 */
 const audioLevelUri = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level'
 
+/** How often it is looked whether a better size is sent than the one that comes, in milliseconds. */
+const lookForBetterEvery = 1000
+
 export type OpenTapOptions = Pick<
   AddTap,
   'recordingId' | 'trackId' | 'participantId' | 'displayName' | 'source'
@@ -64,6 +67,7 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
     // Who takes consent back meanwhile is not recorded for one packet more.
     if (options.endedBecause?.() !== undefined) throw new Error('it is not to be recorded any more')
     await transport.connect({ ip, port })
+    followBestSize(consumer)
     return {
       consumer,
       close: async (reason) => {
@@ -77,6 +81,25 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
     if (isAdded) await recorder.removeTap({ recordingId, trackId, reason }).catch(() => undefined)
     throw error
   }
+}
+
+/**
+ * Browsers send larger sizes as soon as they know that these get through. mediasoup 3.27 looks for one at its first sender report,
+ * a moment before it can tell when that was captured, and without congestion control not again until other layers are preferred.
+ */
+function followBestSize(consumer: types.Consumer): void {
+  const best = consumer.preferredLayers
+  if (consumer.type !== 'simulcast' || !best) return
+  const look = async (spatialLayer: number): Promise<void> => {
+    // The one that comes anyway, so that nothing changes if there is no better one.
+    await consumer.setPreferredLayers({ ...best, spatialLayer })
+    await consumer.setPreferredLayers(best)
+  }
+  const timer = setInterval(() => {
+    const comes = consumer.currentLayers?.spatialLayer
+    if (comes !== undefined && comes < best.spatialLayer) look(comes).catch(() => undefined)
+  }, lookForBetterEvery).unref()
+  consumer.observer.once('close', () => clearInterval(timer))
 }
 
 /**

@@ -73,6 +73,14 @@ async function silenceLast(): Promise<void> {
   await published.at(-1)!.sender!.replaceTrack(null)
 }
 
+/** Sends all sizes of the last published track, also those that it began without. */
+async function sendAllSizes(): Promise<void> {
+  const sender = published.at(-1)!.sender!
+  const parameters = sender.getParameters()
+  for (const encoding of parameters.encodings) encoding.active = true
+  await sender.setParameters(parameters)
+}
+
 /** Every two seconds, a tenth of a second of light and tone at the same moment. */
 function makeFlashes(): MediaStream {
   const sound = new AudioContext()
@@ -104,4 +112,4 @@ function makeFlashes(): MediaStream {
   ])
 }
 
-Object.assign(globalThis, { publish, framesSent, silenceLast })
+Object.assign(globalThis, { publish, framesSent, silenceLast, sendAllSizes })
