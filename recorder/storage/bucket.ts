@@ -15,7 +15,7 @@ import {
   UploadPartCommand,
   type ServerSideEncryption,
 } from '@aws-sdk/client-s3'
-import { contentTypeOf } from './content-type.ts'
+import { contentTypeOf, encryptionProbeName } from './content-type.ts'
 import { explain, factsOf, type StorageSettings } from './failures.ts'
 import { md5Of } from './local-file.ts'
 import { StorageError } from './storage-error.ts'
@@ -274,7 +274,7 @@ export class Bucket {
 
   async #tryEncryption(key: string): Promise<void> {
     const { encryption } = this.#storage
-    const probe = `${key.slice(0, key.lastIndexOf('/'))}/encryption.txt`
+    const probe = `${key.slice(0, key.lastIndexOf('/'))}/${encryptionProbeName}`
     const nothing = Buffer.alloc(0)
     await this.#put(probe, nothing, md5Of(nothing))
     const found = await this.head(probe)

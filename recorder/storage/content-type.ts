@@ -17,3 +17,5 @@ export function contentTypeOf(name: string): string {
 
 /** Checksums of all files of a recording, in the format of sha256sum. */
 export const sumsName = 'SHA256SUMS'
+/** Of no content: shows whether a service encrypts, and is deleted again. */
+export const encryptionProbeName = 'encryption.txt'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
 import type { Bucket } from './bucket.ts'
-import { sumsName } from './content-type.ts'
+import { encryptionProbeName, sumsName } from './content-type.ts'
 import type { Journal } from './journal.ts'
 import { isObjectName } from './key-template.ts'
 import { hashFile } from './local-file.ts'
@@ -31,7 +31,7 @@ export async function restore(
 
   await mkdir(folder, { recursive: true })
   await mapLimit(
-    wanted.filter((name) => name !== sumsName),
+    wanted.filter((name) => name !== sumsName && name !== encryptionProbeName),
     filesAtOnce,
     async (name) => {
       const sha256 = sums.get(name)

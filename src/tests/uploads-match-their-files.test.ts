@@ -200,6 +200,8 @@ test('files come back from the bucket as they were, and never as something else'
   assert.ok((await folder.read('mic-1.webm')).equals(bytes[1]!))
   await assert.rejects(folder.read('cam-1.webm'), { code: 'ENOENT' })
 
+  // As a process leaves it that is killed while it looks whether the service encrypts.
+  await server.put(folder.key('encryption.txt'), Buffer.alloc(0))
   // Here, too, connections break off.
   let broken = 0
   proxy.decide = ({ operation, url }) =>
