@@ -7,7 +7,7 @@ import type { Recorder } from './recorder.ts'
 const audioLevelUri = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level'
 
 /** How often it is looked whether a better size is sent than the one that comes, in milliseconds. */
-const lookForBetterEvery = 1000
+const lookForBetterEveryMs = 1000
 
 export type OpenTapOptions = Pick<
   AddTap,
@@ -49,6 +49,8 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
       producerId,
       rtpCapabilities: recorderCapabilities(router.rtpCapabilities),
     })
+    // Before anything else is waited for: one that ends meanwhile ends this, too.
+    followBestSize(consumer)
     const codec = consumer.rtpParameters.codecs[0]!
     const audioLevel = consumer.rtpParameters.headerExtensions?.find(({ uri }) => uri === audioLevelUri)
     const { port } = await recorder.addTap({
@@ -67,7 +69,6 @@ export async function openTap(options: OpenTapOptions): Promise<OpenTap> {
     // Who takes consent back meanwhile is not recorded for one packet more.
     if (options.endedBecause?.() !== undefined) throw new Error('it is not to be recorded any more')
     await transport.connect({ ip, port })
-    followBestSize(consumer)
     return {
       consumer,
       close: async (reason) => {
@@ -98,7 +99,7 @@ function followBestSize(consumer: types.Consumer): void {
   const timer = setInterval(() => {
     const comes = consumer.currentLayers?.spatialLayer
     if (comes !== undefined && comes < best.spatialLayer) look(comes).catch(() => undefined)
-  }, lookForBetterEvery).unref()
+  }, lookForBetterEveryMs).unref()
   consumer.observer.once('close', () => clearInterval(timer))
 }
 
