@@ -1,12 +1,13 @@
 import { pictureOf, type Rectangle } from './composite-layout.ts'
 import { framesPerSecond, type Scene } from './scenes.ts'
 import { intersections, mergeSpans, type Span } from './spans.ts'
-import type { Strip } from './strips.ts'
+import { bridgeMs, spanOf, type Strip } from './strips.ts'
 
 /** FFmpeg's filter graph for the picture of a composite. Pure. */
 
 /** A strip with the places it has. */
 export interface Showing {
+  /** With those of its files alone of which something is seen: what is not, need not be decoded. */
   readonly strip: Strip
   /** In the order of time, each as long as it keeps its place. */
   readonly places: readonly (Span & { readonly picture: Rectangle })[]
@@ -42,7 +43,15 @@ export function showingsOf(scenes: readonly Scene[], strips: readonly Strip[]): 
       else places.push({ fromMs, toMs, picture })
     }
     const spans = intersections(heldToEnd(strip.spans, endMs), mergeSpans(places))
-    return spans.length === 0 ? [] : [{ strip, places, spans }]
+    return spans.length === 0 ? [] : [{ strip: { ...strip, files: seenFiles(strip, spans) }, places, spans }]
+  })
+}
+
+/** The last picture of a file stays over short holes, so one that ended a little earlier counts. */
+function seenFiles({ files }: Strip, spans: readonly Span[]): Strip['files'] {
+  return files.filter((file) => {
+    const { fromMs, toMs } = spanOf(file)
+    return spans.some((span) => fromMs < span.toMs && span.fromMs < toMs + bridgeMs)
   })
 }
 

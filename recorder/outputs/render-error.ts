@@ -1,4 +1,4 @@
-export type RenderErrorCode = 'nothing-captured' | 'ffmpeg-failed' | 'disk-full' | 'stopped'
+export type RenderErrorCode = 'nothing-captured' | 'files-lost' | 'ffmpeg-failed' | 'disk-full' | 'stopped'
 
 /** Why nothing was made of a recording. */
 export class RenderError extends Error {

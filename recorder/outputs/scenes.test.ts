@@ -153,6 +153,22 @@ test('however often its size changed, a camera is one input, and holes between i
   assert.ok(graph.length < 2000, `${graph.length}`)
 })
 
+test('of somebody who is not seen all the time only the files are read in which they are', () => {
+  const parts = [0, 5000, 10_000].map((fromMs) => file(`ana-${fromMs}.webm`, fromMs, 5000))
+  const tracks = [
+    track('ana', 'camera', [0, 15_000], parts),
+    track('ben', 'screen', [6000, 16_000], [file('screen.webm', 6000, 10_000)]),
+  ]
+  const strips = stripsOf(tracks)
+  const people = peopleOf({ tracks }, 16_000)
+  const names = (layout: LayoutName) => {
+    const scenes = scenesOf({ people, strips, durationMs: 16_000, layout, size, names: true })
+    return showingsOf(scenes, strips).map(({ strip }) => strip.files.map(({ name }) => name))
+  }
+  assert.deepEqual(names('grid')[0], ['ana-0.webm', 'ana-5000.webm', 'ana-10000.webm'])
+  assert.deepEqual(names('screen'), [['ana-0.webm', 'ana-5000.webm'], ['screen.webm']])
+})
+
 test('two screens of one person at the same time are two inputs; files that failed are none', () => {
   const strips = stripsOf([
     track('ana', 'screen', [0, 9000], [file('a.webm', 0, 9000)]),

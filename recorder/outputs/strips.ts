@@ -15,7 +15,7 @@ export interface Strip {
 /** Files may overlap by so much, because their clocks are estimates, and count as one after the other all the same. */
 const overlapMs = 300
 /** Until the key frame of the next part comes, the last picture stays. */
-const bridgeMs = 1500
+export const bridgeMs = 1500
 
 /** All strips of what was recorded, in the order of the tracks. Files that failed or hold nothing are left out. */
 export function stripsOf(tracks: readonly Track[]): Strip[] {

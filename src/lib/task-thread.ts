@@ -1,15 +1,16 @@
 import { parentPort, Worker } from 'node:worker_threads'
 
-/** What is done in the thread. Input, output and events are values that can be cloned. */
-export type Task<Input, Output, Event> = (
-  input: Input,
-  around: { readonly signal: AbortSignal; readonly tell: (event: Event) => void },
-) => Promise<Output>
-
-type Tasks = Readonly<Record<string, Task<never, unknown, never>>>
-type InputOf<T> = T extends Task<infer Input, unknown, never> ? Input : never
-type OutputOf<T> = T extends (...args: never) => Promise<infer Output> ? Output : never
-type EventOf<T> = T extends (input: never, around: { tell: (event: infer Event) => void }) => unknown
+/**
+ * What is done in a thread, by name: a value that can be cloned in, another out. `signal` is aborted with that of whoever asked,
+ * and `tell` gives them an event meanwhile.
+ */
+type Tasks = Readonly<Record<string, (input: never, around: never) => Promise<unknown>>>
+type InputOf<T> = T extends (input: infer Input, around: never) => unknown ? Input : never
+type OutputOf<T> = T extends (input: never, around: never) => Promise<infer Output> ? Output : never
+type EventOf<T> = T extends (
+  input: never,
+  around: { signal: AbortSignal; tell: (event: infer Event) => void },
+) => unknown
   ? Event
   : never
 
@@ -119,7 +120,7 @@ export function serveTasks(tasks: Tasks): void {
     const abort = new AbortController()
     running.set(id, abort)
     const tell = (event: unknown): void => send({ id, event })
-    tasks[name]!(input as never, { signal: abort.signal, tell })
+    tasks[name]!(input as never, { signal: abort.signal, tell } as never)
       .then(
         (output) => send({ id, output }),
         (thrown: unknown) => {

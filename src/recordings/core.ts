@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts'
-import type { render } from '../../recorder/outputs/render.ts'
+import type { renderInThread } from '../../recorder/outputs/render-in-thread.ts'
 import type { ObjectStore } from '../../recorder/storage/object-store.ts'
 import type { Uploads as UploadProcess, UploadState } from '../../recorder/storage/uploads.ts'
 import type { Db } from '../db/database.ts'
@@ -12,7 +12,7 @@ import type { RecordingsFolder } from './recordings-folder.ts'
 export type Objects = Omit<ObjectStore, 'check'>
 export type Uploads = Pick<UploadProcess, 'follow' | 'complete' | 'forget' | 'restore' | 'close'>
 export type CreateUploads = (onChanged: (recordingId: string, state: UploadState) => void) => Uploads
-export type Render = typeof render
+export type Render = typeof renderInThread
 
 /** What the parts that look after recordings share. */
 export interface Core {

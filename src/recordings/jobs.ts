@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises'
-import { readManifest } from '../../recorder/manifest.ts'
 import type { RenderedFile } from '../../recorder/outputs/render.ts'
 import { randomId } from '../lib/ids.ts'
 import { minFreeBytes, type Core, type Render } from './core.ts'
@@ -203,15 +202,11 @@ export class Jobs {
     await this.#core.folders.run(recording.id, () => this.#bringBack(recording.id))
     signal.throwIfAborted()
     const folder = home.folderOf(recording.id)
-    const manifest = await readManifest(folder)
-    if (!manifest)
-      throw new JobError({ code: 'files-lost', message: 'What was recorded is not there any more.' })
     const plan = planOf(output)
     const { layout, size, names } =
       plan.kind === 'video' ? plan.options : ({ layout: 'grid', size: '640x360', names: false } as const)
     const [width = 0, height = 0] = size.split('x').map(Number)
     return this.#options.render({
-      manifest,
       folder,
       name: output.id,
       kind: plan.kind,

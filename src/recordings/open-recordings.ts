@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.ts'
 import { findFfmpeg } from '../../recorder/ffmpeg-binary.ts'
-import { endOrphans, render } from '../../recorder/outputs/render.ts'
+import { renderInThread } from '../../recorder/outputs/render-in-thread.ts'
+import { endOrphans } from '../../recorder/outputs/render.ts'
 import { openObjectStore } from '../../recorder/storage/object-store.ts'
 import { Uploads } from '../../recorder/storage/uploads.ts'
 import type { Db } from '../db/database.ts'
@@ -23,7 +24,7 @@ export function openRecordings(options: {
     home: new RecordingsFolder(dataDir),
     objects: openObjectStore({ storage, dataDir, log }),
     createUploads: (onChanged) => Uploads.create({ storage, dataDir, log, onChanged }),
-    render: (asked) => render({ ...asked, cores }),
+    render: (asked) => renderInThread({ ...asked, cores }),
     findFfmpeg: async () => {
       try {
         return (await findFfmpeg())?.path
