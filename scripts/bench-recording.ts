@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from 'node:dgram'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -9,25 +9,25 @@ import type { types } from 'mediasoup'
 import { openTap, type OpenTap } from '../recorder/open-tap.ts'
 import { Recorder } from '../recorder/recorder.ts'
 import { createLog } from '../src/lib/log.ts'
-import { encodeBeeps, encodePictures } from '../src/tests/support/recorder-media.ts'
-import { payloadsOf, rtpPacket, senderReport } from '../src/tests/support/recorder-packets.ts'
 import { startRecorderWorker } from '../src/tests/support/recorder-stage.ts'
+import { Crowd, prepare, type Person } from './bench-crowd.ts'
+import { Viewer, type Watched } from './bench-viewer.ts'
 
 /**
- * `npm run bench -- recording`: what recording costs. People who publish 720p and sound (prepared packets over UDP, a real worker, a
- * real recorder process) are forwarded to a viewer and recorded in turns, so that both see the same machine; then more and
- * more of them are recorded at once until packets are lost.
+ * `npm run bench -- recording`: what recording costs. People who publish 720p and sound are forwarded to a viewer and recorded in turns, so
+ * that both see the same machine; a viewer looks at them with and without recording; then more and more of them are recorded at
+ * once until packets are lost. It takes less than four minutes, and some GB in the folder for temporary files.
  */
 
 const { values } = parseArgs({
   allowPositionals: true,
   options: {
     people: { type: 'string', default: '8' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
     kbps: { type: 'string', default: '1500' },
-    most: { type: 'string', default: '120' },
-    step: { type: 'string', default: '10' },
+    most: { type: 'string', default: '360' },
+    step: { type: 'string', default: '30' },
   },
 })
 const [people, seconds, rounds, kbps, most, step] = [
@@ -41,156 +41,9 @@ const [people, seconds, rounds, kbps, most, step] = [
 
 /** Of packets, per cent: above it a recording is not what was sent. */
 const greatestLossPercent = 0.1
-const fps = 25
-const loopSeconds = 8
+/** So many really send in the end; who is recorded beyond is one of them once more. The bench is not to be what gives out first. */
+const senders = 40
 const say = (line = '') => process.stdout.write(`${line}\n`)
-
-/** A stream whose payloads are made beforehand: sending it costs a header and a system call per packet. */
-class PreparedStream {
-  readonly producer: types.Producer
-  readonly #socket: Socket
-  readonly #frames: readonly (readonly Buffer[])[]
-  readonly #fields: { payloadType: number; ssrc: number; rate: number; everyMs: number; isVideo: boolean }
-  #sequence = 0
-  #place = 0
-  sent = 0
-
-  static async create(
-    router: types.Router,
-    codec: 'vp8' | 'opus',
-    frames: readonly (readonly Buffer[])[],
-    ssrc: number,
-  ): Promise<PreparedStream> {
-    const isVideo = codec === 'vp8'
-    const kind = isVideo ? 'video' : 'audio'
-    const capability = router.rtpCapabilities.codecs!.find(
-      ({ mimeType }) => mimeType.toLowerCase() === `${kind}/${codec}`,
-    )!
-    const { mimeType, preferredPayloadType: payloadType, clockRate, parameters = {} } = capability
-    const transport = await router.createPlainTransport({
-      // The bench sends in bursts of all people; the worker is not what is measured by what it cannot keep.
-      listenInfo: { protocol: 'udp', ip: '127.0.0.1', recvBufferSize: 4_000_000 },
-      comedia: true,
-    })
-    const producer = await transport.produce({
-      kind,
-      rtpParameters: {
-        codecs: [
-          {
-            mimeType,
-            payloadType,
-            clockRate,
-            parameters,
-            ...(!isVideo && { channels: 2 }),
-            rtcpFeedback: [],
-          },
-        ],
-        encodings: [{ ssrc }],
-      },
-    })
-    const socket = createSocket('udp4')
-    socket.on('error', () => undefined)
-    socket.bind(0, '127.0.0.1')
-    await once(socket, 'listening')
-    socket.connect(transport.tuple.localPort, '127.0.0.1')
-    await once(socket, 'connect')
-    producer.observer.once('close', () => socket.close())
-    const everyMs = isVideo ? 1000 / fps : 20
-    return new PreparedStream(producer, socket, frames, {
-      payloadType,
-      ssrc,
-      rate: clockRate,
-      everyMs,
-      isVideo,
-    })
-  }
-
-  private constructor(
-    producer: types.Producer,
-    socket: Socket,
-    frames: readonly (readonly Buffer[])[],
-    fields: { payloadType: number; ssrc: number; rate: number; everyMs: number; isVideo: boolean },
-  ) {
-    this.producer = producer
-    this.#socket = socket
-    this.#frames = frames
-    this.#fields = fields
-  }
-
-  /** Sends what is due `ms` after the start. */
-  sendUntil(ms: number): void {
-    const { everyMs, rate, ssrc, payloadType, isVideo } = this.#fields
-    while (this.#place * everyMs <= ms) {
-      const timestamp = Math.round((this.#place * everyMs * rate) / 1000) % 2 ** 32
-      const payloads = this.#frames[this.#place % this.#frames.length]!
-      payloads.forEach((payload, part) => {
-        const marker = isVideo && part === payloads.length - 1
-        const sequence = this.#sequence++ & 0xffff
-        const head = rtpPacket({ payloadType, sequence, timestamp, ssrc, marker }, Buffer.alloc(0))
-        this.#socket.send([head, payload])
-      })
-      this.sent += payloads.length
-      if (this.#place % Math.round(1000 / everyMs) === 0) {
-        const ntpMs = performance.timeOrigin + performance.now()
-        this.#socket.send(senderReport({ ssrc, ntpMs, timestamp }))
-      }
-      this.#place++
-    }
-  }
-}
-
-interface Person {
-  readonly name: string
-  readonly streams: readonly PreparedStream[]
-}
-
-/** People who publish until they are told to leave, and how late the bench itself was with their packets. */
-class Crowd {
-  readonly people: Person[] = []
-  latestMs = 0
-  readonly #router: types.Router
-  readonly #frames: Readonly<Record<'vp8' | 'opus', readonly (readonly Buffer[])[]>>
-  readonly #started = new Map<Person, number>()
-  readonly #timer: NodeJS.Timeout
-  #last = performance.now()
-
-  constructor(router: types.Router, frames: Crowd['frames']) {
-    this.#router = router
-    this.#frames = frames
-    this.#timer = setInterval(() => this.#send(), 5)
-  }
-
-  get frames(): Readonly<Record<'vp8' | 'opus', readonly (readonly Buffer[])[]>> {
-    return this.#frames
-  }
-
-  async growTo(count: number): Promise<void> {
-    while (this.people.length < count) {
-      const place = this.people.length
-      const streams = [
-        await PreparedStream.create(this.#router, 'opus', this.#frames.opus, 10_000 + place * 2),
-        await PreparedStream.create(this.#router, 'vp8', this.#frames.vp8, 10_001 + place * 2),
-      ]
-      const person = { name: `p${place}`, streams }
-      // Cameras do not run in step.
-      this.#started.set(person, performance.now() + ((place * 7) % 40))
-      this.people.push(person)
-    }
-  }
-
-  close(): void {
-    clearInterval(this.#timer)
-  }
-
-  #send(): void {
-    const now = performance.now()
-    this.latestMs = Math.max(this.latestMs, now - this.#last)
-    this.#last = now
-    for (const person of this.people) {
-      for (const stream of person.streams) stream.sendUntil(now - this.#started.get(person)!)
-    }
-  }
-}
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
 const worker = await startRecorderWorker()
@@ -205,21 +58,11 @@ const recorder = await Recorder.create({
   onEnded: () => undefined,
   onDied: () => say('the recorder died'),
 })
-say(`Preparing ${loopSeconds} s of 1280x720 at ${fps} pictures a second and ${kbps} kbit/s, and of sound.`)
-const pictures = await encodePictures({
-  codec: 'vp8',
-  frames: fps * loopSeconds,
-  width: 1280,
-  height: 720,
-  fps,
-  kbps,
-})
-const crowd = new Crowd(router, {
-  vp8: pictures.map(({ data, isKey }, pictureId) => payloadsOf('vp8', data, { isKey, pictureId })),
-  opus: (await encodeBeeps(loopSeconds)).map((packet) => [packet]),
-})
+say(`Preparing 720p of ${kbps} kbit/s, and sound.`)
+const crowd = new Crowd(router, await prepare(kbps))
 try {
   await compare()
+  await disturb()
   await ramp()
 } finally {
   crowd.close()
@@ -264,6 +107,14 @@ async function shares(): Promise<{ worker: number; recorder: number }> {
 async function startRecording(recordingId: string): Promise<OpenTap[]> {
   await recorder.start({ recordingId, folder: join(root, recordingId), minFreeBytes: 0 })
   return openTaps(recordingId, crowd.people)
+}
+
+/** The next ones, of those that are recorded at once: from one place to before another. */
+function recordedAt(from: number, to: number): Person[] {
+  return Array.from({ length: to - from }, (_, index) => {
+    const { name, streams } = crowd.people[(from + index) % crowd.people.length]!
+    return { name: `${name}-${from + index}`, streams }
+  })
 }
 
 async function openTaps(recordingId: string, recorded: readonly Person[]): Promise<OpenTap[]> {
@@ -336,12 +187,10 @@ async function compare(): Promise<void> {
       recording: (recorded.recorder - idle.recorder) / people,
     })
   }
-  const middle = (of: (one: (typeof found)[number]) => number) =>
-    found.map(of).sort((a, b) => a - b)[Math.floor(found.length / 2)]!
   const [forwarding, feeding, recording] = [
-    middle((one) => one.forwarding),
-    middle((one) => one.feeding),
-    middle((one) => one.recording),
+    middle(found.map((one) => one.forwarding)),
+    middle(found.map((one) => one.feeding)),
+    middle(found.map((one) => one.recording)),
   ]
   say()
   say(`One of ${people} people (median of ${rounds} rounds of ${seconds} s, per cent of a core):`)
@@ -353,33 +202,75 @@ async function compare(): Promise<void> {
   say(`  recorder at rest                          ${percent(idle.recorder)}`)
 }
 
+/** Whether it makes a difference to those who watch that others are recorded. */
+async function disturb(): Promise<void> {
+  await crowd.growTo(people)
+  const viewer = await Viewer.create(router, crowd.people)
+  const without: Watched[] = []
+  const beside: Watched[] = []
+  for (let round = 1; round <= rounds; round++) {
+    without.push(await viewer.watch(seconds))
+    const recordingId = `beside-${round}`
+    const taps = await startRecording(recordingId)
+    await delay(1000)
+    beside.push(await viewer.watch(seconds))
+    for (const tap of taps) await tap.close('left')
+    await recorder.stop({ recordingId, reason: 'stopped' })
+  }
+  await viewer.close()
+  say()
+  say(`At a viewer of these ${people} people (median of ${rounds} rounds of ${seconds} s):`)
+  say('                                     alone    recorded')
+  const line = (what: string, unit: string, of: (watched: Watched) => number) => {
+    const [before, after] = [middle(without.map(of)), middle(beside.map(of))]
+    const ratio = before > 0 ? `  x ${(after / before).toFixed(2)}` : ''
+    say(`  ${what.padEnd(28)}${figure(before, unit)}${figure(after, unit)}${ratio}`)
+  }
+  line('jitter', 'ms', ({ jitterMs }) => jitterMs)
+  line('way from the publisher', 'ms', ({ medianMs }) => medianMs)
+  line('the slowest of a hundred', 'ms', ({ slowestMs }) => slowestMs)
+  line('lost', '%', ({ lostPercent }) => lostPercent)
+}
+
+function figure(value: number, unit: string): string {
+  return `${value.toFixed(3)} ${unit}`.padStart(12)
+}
+
 async function ramp(): Promise<void> {
   say()
   say(
     `At once on ${availableParallelism()} cores, with worker and senders on the same (until ${greatestLossPercent} % are lost):`,
   )
-  say('  people  recorder  worker  memory    lost  kernel drops  longest pause  bench late')
+  say('  people  recorder  worker   bench  memory    lost  kernel drops  longest pause  bench late')
   await recorder.start({ recordingId: 'ramp', folder: join(root, 'ramp'), minFreeBytes: 0 })
   let recorded = 0
   let good = 0
+  let why = ''
   const memories: { people: number; megabytes: number }[] = []
-  for (let count = step; count <= most; count += step) {
-    await crowd.growTo(count)
-    await openTaps('ramp', crowd.people.slice(recorded, count))
+  for (let count = step; count <= most && why === ''; count += step) {
+    await crowd.growTo(Math.min(count, senders))
+    await openTaps('ramp', recordedAt(recorded, count))
     recorded = count
+    // Files that begin, and a key frame of everybody who was added.
     await delay(3000)
-    const [before, beforeUsage] = [await losses(), await usage()]
+    const [before, beforeUsage, beforeCpu] = [await losses(), await usage(), process.cpuUsage()]
     crowd.latestMs = 0
     await delay(seconds * 1000)
-    const [after, afterUsage] = [await losses(), await usage()]
+    const [after, afterUsage, { user, system }] = [await losses(), await usage(), process.cpuUsage(beforeCpu)]
     const forMs = afterUsage.atMs - beforeUsage.atMs
     const lostPercent = (100 * (after.lost - before.lost)) / Math.max(1, after.packets - before.packets)
+    const taken = {
+      recorder: (afterUsage.recorder - beforeUsage.recorder) / forMs,
+      worker: (afterUsage.worker - beforeUsage.worker) / forMs,
+      bench: (user + system) / 1000 / forMs,
+    }
     memories.push({ people: count, megabytes: afterUsage.recorderMegabytes })
     say(
       [
         String(count).padStart(8),
-        percent((afterUsage.recorder - beforeUsage.recorder) / forMs).padStart(10),
-        percent((afterUsage.worker - beforeUsage.worker) / forMs).padStart(8),
+        percent(taken.recorder).padStart(10),
+        percent(taken.worker).padStart(8),
+        percent(taken.bench).padStart(8),
         `${afterUsage.recorderMegabytes.toFixed(0)} MB`.padStart(8),
         `${lostPercent.toFixed(3)} %`.padStart(9),
         String(after.drops - before.drops).padStart(13),
@@ -387,16 +278,26 @@ async function ramp(): Promise<void> {
         `${crowd.latestMs.toFixed(0)} ms`.padStart(11),
       ].join(''),
     )
-    if (lostPercent > greatestLossPercent) break
-    good = count
+    if (lostPercent > greatestLossPercent) why = whatGaveOut(taken)
+    else good = count
   }
   await recorder.stop({ recordingId: 'ramp', reason: 'stopped' })
   const [first, last] = [memories[0], memories.at(-1)]
-  say(`  ${good} people were recorded at once without loss.`)
+  say(
+    `  ${good} people were recorded at once without loss${why === '' ? ', as many as were tried' : `; then ${why}`}.`,
+  )
   if (first && last && last.people > first.people) {
     const each = (last.megabytes - first.megabytes) / (last.people - first.people)
     say(`  ${each.toFixed(1)} MB of memory for each.`)
   }
+}
+
+/** What had no time left when packets were lost: one of the processes, or all cores together. */
+function whatGaveOut(taken: Readonly<Record<'recorder' | 'worker' | 'bench', number>>): string {
+  const [most] = Object.entries(taken).sort(([, a], [, b]) => b - a)
+  return most![1] > 0.85
+    ? `the ${most![0]} had its core full`
+    : `the machine had no time left (${percent(taken.recorder + taken.worker + taken.bench)} of a core were ours)`
 }
 
 async function losses(): Promise<{ packets: number; lost: number; drops: number; pauseMs: number }> {
@@ -412,4 +313,8 @@ async function losses(): Promise<{ packets: number; lost: number; drops: number;
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(2)} %`
+}
+
+function middle(figures: readonly number[]): number {
+  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]!
 }
