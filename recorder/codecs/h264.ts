@@ -8,9 +8,9 @@ import {
 } from './depacketizer.ts'
 
 const idr = 5
-const sequenceSet = 7
-const pictureSet = 8
-const delimiter = 9
+const sequenceParameterSet = 7
+const pictureParameterSet = 8
+const accessUnitDelimiter = 9
 const stapA = 24
 const fuA = 28
 
@@ -23,8 +23,8 @@ export class H264Depacketizer implements Depacketizer {
   #pieces: Buffer[] | undefined
   #isWhole = true
   /** Parameter sets hold until others come; a sender may send them before the key frame only once. */
-  #sequenceSet: Buffer | undefined
-  #pictureSet: Buffer | undefined
+  #sps: Buffer | undefined
+  #pps: Buffer | undefined
 
   startsKeyFrame(payload: Buffer): boolean {
     const type = unitType(payload)
@@ -86,15 +86,15 @@ export class H264Depacketizer implements Depacketizer {
 
   #addUnit(unit: Buffer): void {
     const type = unitType(unit)
-    if ((type === sequenceSet || type === pictureSet) && unit.length > longestConfiguration)
-      this.#isWhole = false
-    else if (type === sequenceSet) this.#sequenceSet = Buffer.from(unit)
-    else if (type === pictureSet) this.#pictureSet = Buffer.from(unit)
-    else if (type !== delimiter) this.#units.push(unit)
+    const isParameterSet = type === sequenceParameterSet || type === pictureParameterSet
+    if (isParameterSet && unit.length > longestConfiguration) this.#isWhole = false
+    else if (type === sequenceParameterSet) this.#sps = Buffer.from(unit)
+    else if (type === pictureParameterSet) this.#pps = Buffer.from(unit)
+    else if (type !== accessUnitDelimiter) this.#units.push(unit)
   }
 
   #format(): VideoFormat | undefined {
-    const [sps, pps] = [this.#sequenceSet, this.#pictureSet]
+    const [sps, pps] = [this.#sps, this.#pps]
     if (!sps || !pps || sps.length < 4) return undefined
     const codecPrivate = Buffer.concat([
       Buffer.from([1, sps[1]!, sps[2]!, sps[3]!, 0xff, 0xe1, sps.length >> 8, sps.length & 0xff]),
@@ -113,7 +113,7 @@ function unitType(unit: Buffer): number {
 /** Parameter sets come before a key frame; without them, its first slice is the start. */
 function isKeyStart(unit: Buffer): boolean {
   const type = unitType(unit)
-  return type === sequenceSet || (type === idr && startsPicture(unit))
+  return type === sequenceParameterSet || (type === idr && startsPicture(unit))
 }
 
 /** Whether a slice is the first of its picture: first_mb_in_slice, an Exp-Golomb number, is 0. */

@@ -131,7 +131,10 @@ export async function everythingHasCome(
   )
 }
 
-/** Waits until something of each track has come and nothing for so long, where nobody can say how much will: not all is forwarded. */
+/**
+ * Waits until something of each track has come, and nothing for so long: where nobody can say how much will come, because
+ * some is lost or not forwarded.
+ */
 export async function nothingComesAnyMore(
   recorder: Counting,
   recordingId: string,
