@@ -5,6 +5,7 @@ import { CopyLink, LinkNote } from '../ui/copy-link.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { CheckField } from '../ui/fields.tsx'
 import { changeSettings, useSettings, type Settings } from '../ui/settings.ts'
+import { ShortcutDialog, type Shortcuts } from '../ui/shortcut-dialog.tsx'
 import type { DeviceKind } from './call.ts'
 
 export function InviteDialog({ link, onClose }: { link: string; onClose: () => void }) {
@@ -17,7 +18,7 @@ export function InviteDialog({ link, onClose }: { link: string; onClose: () => v
   )
 }
 
-const shortcuts: readonly (readonly [string, string])[] = [
+const shortcuts: Shortcuts = [
   ['M', 'Mute or unmute'],
   ['V', 'Camera on or off'],
   ['S', 'Share your screen, or stop'],
@@ -29,26 +30,7 @@ const shortcuts: readonly (readonly [string, string])[] = [
 ]
 
 export function HelpDialog({ onClose }: { onClose: () => void }) {
-  const { shortcuts: on } = useSettings()
-  return (
-    <Dialog title="Keyboard shortcuts" onClose={onClose}>
-      <dl className="shortcuts">
-        {shortcuts.map(([key, what]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-      <p className="soft">
-        {on
-          ? 'They rest while you write. They can be switched off in the settings.'
-          : 'They are switched off in the settings.'}
-      </p>
-    </Dialog>
-  )
+  return <ShortcutDialog shortcuts={shortcuts} onClose={onClose} />
 }
 
 interface SettingsDialogProps {

@@ -45,6 +45,8 @@ export async function makeMedia(browser) {
   ffmpeg(...pictures, ...sound, '-t', String(seconds), ...encoding, '-movflags', '+faststart', at('demo.mp4'))
   ffmpeg('-i', at('demo.mp4'), '-vn', '-c:a', 'copy', at('demo.m4a'))
   ffmpeg('-i', at('demo.mp4'), '-frames:v', '1', at('demo.jpg'))
+  const hours = ['-f', 'lavfi', '-i', 'color=0x16181b:size=640x360:rate=1', '-t', '10800']
+  ffmpeg(...hours, '-c:v', 'libx264', '-g', '60', '-pix_fmt', 'yuv420p', at('long.mp4'))
   const rows = Math.ceil(seconds / every / columns)
   const filter = `fps=1/${every},scale=${width}:${height},tile=${columns}x${rows}`
   ffmpeg('-i', at('demo.mp4'), '-vf', filter, '-frames:v', '1', at('preview.jpg'))

@@ -23,6 +23,17 @@ export const recordingStates = {
   'recordings-failing': { at: '/recordings', as: 'host', mood: 'failing' },
   'recording-ready': { at: '/recordings/rec_ready', as: 'host' },
   'recording-playing': { at: '/recordings/rec_ready', as: 'host', act: playing },
+  'recording-long': { at: '/recordings/rec_long?t=5025', as: 'host', act: playing },
+  'recording-keys': { at: '/recordings/rec_ready', as: 'host', act: (page) => page.keyboard.press('?') },
+  'recording-broken': {
+    at: '/recordings/rec_ready',
+    as: 'host',
+    act: async (page) => {
+      await page.route('**/demo.mp4', (route) => route.abort())
+      await page.evaluate('document.querySelector("video").load()')
+      await page.waitForTimeout(1500)
+    },
+  },
   'recording-viewer': { at: '/recordings/rec_seen', as: 'member' },
   'recording-sound': { at: '/recordings/rec_sound', as: 'host', act: playing },
   'recording-versions': { at: '/recordings/rec_versions', as: 'host', act: click('Show') },

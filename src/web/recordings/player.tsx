@@ -1,23 +1,30 @@
 import {
   CircleAlert,
+  Keyboard,
+  Link2,
   Loader,
   Maximize,
   Minimize,
   Pause,
+  PictureInPicture2,
   Play,
   RotateCcw,
   Volume2,
   VolumeX,
 } from 'lucide-react'
-import { useEffect, useEffectEvent, useRef, useState, type RefObject } from 'react'
+import { useEffect, useRef, useState, type RefObject } from 'react'
 import type { RecordedPerson, RecordingFile } from '../api/types.ts'
+import { toast } from '../ui/feedback.tsx'
 import { initials } from '../ui/initials.ts'
-import { useSettings } from '../ui/settings.ts'
+import { ShortcutDialog } from '../ui/shortcut-dialog.tsx'
 import { formatClock } from '../ui/time.ts'
 import { mainFile } from './media.ts'
+import { linkToPlace } from './places.ts'
+import { playerShortcuts, usePlayerKeys } from './player-keys.ts'
 import { SeekBar } from './seek-bar.tsx'
 import { speakersAt } from './speech.ts'
-import type { Playback, PlaybackActs } from './use-playback.ts'
+import { useFullScreen, useSmallWindow } from './use-full-screen.ts'
+import { rates, type Playback, type PlaybackActs } from './use-playback.ts'
 import { usePreviews } from './use-previews.ts'
 import './player.css'
 
@@ -29,23 +36,32 @@ interface PlayerProps {
   readonly element: RefObject<HTMLVideoElement | null>
   readonly playback: Playback
   readonly acts: PlaybackActs
+  /** Where it goes on, when somebody had watched it until there. */
+  readonly wentOnAt: number | undefined
 }
 
-const rates = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 3]
 /** In full screen the bar goes when nothing was touched for so long, in milliseconds. */
 const restAfter = 2500
 
-export function Player({ title, files, people, element, playback, acts }: PlayerProps) {
+export function Player({ title, files, people, element, playback, acts, wentOnAt }: PlayerProps) {
   const frame = useRef<HTMLDivElement>(null)
   const fullScreen = useFullScreen(frame, element)
   const resting = useResting(frame, fullScreen.on && playback.playing)
+  const smallWindow = useSmallWindow(element)
   const previews = usePreviews(files)
-  useKeys(frame, acts, fullScreen.toggle)
+  const [asksKeys, setAsksKeys] = useState(false)
   const poster = files.find(({ kind }) => kind === 'poster')?.url
   const isSound = mainFile(files)?.kind === 'audio'
   const { time, duration, playing, ended, waiting, failed, muted, volume, rate } = playback
   const playLabel = playing ? 'Pause' : ended ? 'Play again' : 'Play'
   const PlayIcon = playing ? Pause : ended ? RotateCcw : Play
+  usePlayerKeys(frame, {
+    ...acts,
+    toggleFullScreen: fullScreen.toggle,
+    help: () => setAsksKeys(true),
+    seekToShare: (share) => acts.seek(share * duration),
+  })
+  const goesOn = wentOnAt !== undefined && !playing && Math.abs(time - wentOnAt) < 500
   return (
     <section
       ref={frame}
@@ -93,6 +109,12 @@ export function Player({ title, files, people, element, playback, acts }: Player
             </button>
           )
         )}
+        {goesOn && !failed && (
+          <button type="button" className="player-anew" data-testid="anew" onClick={() => acts.seek(0)}>
+            <RotateCcw size={16} aria-hidden />
+            From the beginning
+          </button>
+        )}
       </div>
       <div className="player-bar">
         <SeekBar
@@ -119,6 +141,7 @@ export function Player({ title, files, people, element, playback, acts }: Player
           <span className="player-gap" />
           <button
             type="button"
+            className="player-mute"
             aria-label={muted ? 'Sound on' : 'Sound off'}
             title={`${muted ? 'Sound on' : 'Sound off'} (M)`}
             onClick={acts.toggleMute}
@@ -135,6 +158,36 @@ export function Player({ title, files, people, element, playback, acts }: Player
             value={muted ? 0 : volume}
             onChange={(event) => acts.setVolume(Number(event.target.value))}
           />
+          <button
+            type="button"
+            className="player-keys"
+            aria-label="Keyboard shortcuts"
+            title="Keyboard shortcuts (?)"
+            onClick={() => setAsksKeys(true)}
+          >
+            <Keyboard size={20} aria-hidden />
+          </button>
+          <button
+            type="button"
+            aria-label={`Copy a link to ${formatClock(time)}`}
+            title="Copy a link to this moment"
+            data-testid="link-to-place"
+            onClick={() => void copyLink(time)}
+          >
+            <Link2 size={20} aria-hidden />
+          </button>
+          {smallWindow.possible && !isSound && (
+            <button
+              type="button"
+              className="player-small"
+              aria-label="Small window"
+              aria-pressed={smallWindow.on}
+              title="Small window above all others"
+              onClick={smallWindow.toggle}
+            >
+              <PictureInPicture2 size={20} aria-hidden />
+            </button>
+          )}
           <select
             className="player-rate"
             aria-label="Speed"
@@ -161,8 +214,21 @@ export function Player({ title, files, people, element, playback, acts }: Player
           )}
         </div>
       </div>
+      {asksKeys && <ShortcutDialog shortcuts={playerShortcuts} onClose={() => setAsksKeys(false)} />}
     </section>
   )
+}
+
+async function copyLink(ms: number): Promise<void> {
+  const link = linkToPlace(location.href, ms)
+  try {
+    await navigator.clipboard.writeText(link)
+    toast(`Copied: a link to ${formatClock(ms)}.`)
+  } catch {
+    // Without HTTPS there is no clipboard: the address bar has it then.
+    history.replaceState(null, '', link)
+    toast(`The address of this page leads to ${formatClock(ms)} now: copy it from there.`)
+  }
 }
 
 /** More than these do not fit; the list below the player has them all. */
@@ -181,27 +247,6 @@ function Speakers({ people, time }: { people: readonly RecordedPerson[]; time: n
       ))}
     </ul>
   )
-}
-
-/** Phones of one maker show only the video itself in full, with bars of their own. */
-interface WithOwnFullScreen extends HTMLVideoElement {
-  readonly webkitEnterFullscreen?: () => void
-}
-
-function useFullScreen(frame: RefObject<HTMLElement | null>, element: RefObject<HTMLVideoElement | null>) {
-  const [on, setOn] = useState(false)
-  useEffect(() => {
-    const look = () => setOn(document.fullscreenElement === frame.current)
-    document.addEventListener('fullscreenchange', look)
-    return () => document.removeEventListener('fullscreenchange', look)
-  }, [frame])
-  const possible = document.fullscreenEnabled || 'webkitEnterFullscreen' in HTMLVideoElement.prototype
-  const toggle = () => {
-    if (document.fullscreenElement) void document.exitFullscreen().catch(() => undefined)
-    else if (document.fullscreenEnabled) void frame.current?.requestFullscreen().catch(() => undefined)
-    else (element.current as WithOwnFullScreen | null)?.webkitEnterFullscreen?.()
-  }
-  return { on, possible, toggle }
 }
 
 /** Whether nobody has moved or pressed anything for a while. */
@@ -225,50 +270,4 @@ function useResting(frame: RefObject<HTMLElement | null>, watched: boolean): boo
     }
   }, [frame, watched])
   return watched && resting
-}
-
-/** Keys of the whole page; those of one letter only within the player where the person switched them off. */
-function useKeys(frame: RefObject<HTMLElement | null>, acts: PlaybackActs, onFullScreen: () => void): void {
-  const { shortcuts } = useSettings()
-  const onKey = useEffectEvent((event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-    const target = event.target instanceof Element ? event.target : undefined
-    if (target?.closest('input, textarea, select, dialog, [contenteditable]')) return
-    const inside = target !== undefined && frame.current?.contains(target) === true
-    if (!shortcuts && !inside) return
-    // A button that has the focus is what the space bar presses, and arrows move in menus.
-    const isPressable = Boolean(target?.closest('button, a, summary, [role=menu], .menu'))
-    const act = actOf(event.key, acts, onFullScreen)
-    if (!act || (isPressable && (event.key === ' ' || event.key.startsWith('Arrow')))) return
-    event.preventDefault()
-    if (event.repeat && !event.key.startsWith('Arrow')) return
-    act()
-  })
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKey(event)
-    document.addEventListener('keydown', listener)
-    return () => document.removeEventListener('keydown', listener)
-  }, [])
-}
-
-function actOf(key: string, acts: PlaybackActs, onFullScreen: () => void): (() => void) | undefined {
-  switch (key.length === 1 ? key.toLowerCase() : key) {
-    case ' ':
-    case 'k':
-      return acts.toggle
-    case 'ArrowLeft':
-      return () => acts.skip(-5000)
-    case 'ArrowRight':
-      return () => acts.skip(5000)
-    case 'j':
-      return () => acts.skip(-10_000)
-    case 'l':
-      return () => acts.skip(10_000)
-    case 'm':
-      return acts.toggleMute
-    case 'f':
-      return onFullScreen
-    default:
-      return undefined
-  }
 }

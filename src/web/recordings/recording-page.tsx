@@ -45,7 +45,7 @@ export function RecordingPage({ params }: { params: Readonly<Record<string, stri
     )
   }
   return (
-    <Frame title="Recording" hideTitle width="wide">
+    <Frame title="Recording" hideTitle width="broad">
       {error ? <ErrorNote error={error} onRetry={() => void reload()} /> : <Skeleton lines={8} />}
     </Frame>
   )
@@ -74,7 +74,7 @@ function Details({ recording, onChange, onLook }: DetailsProps) {
   return (
     <Frame
       title={title}
-      width="wide"
+      width="broad"
       lead={
         <span className="meeting-facts">
           {chip && <Chip kind={chip.kind}>{chip.text}</Chip>}
@@ -105,6 +105,7 @@ function Details({ recording, onChange, onLook }: DetailsProps) {
         {shown ? (
           <Watch
             title={title}
+            startedAt={startedAt}
             files={shown.files}
             people={participants}
             durationMs={mainFile(shown.files)?.durationMs ?? durationMs}

@@ -1,4 +1,4 @@
-import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { RecordedPerson } from '../api/types.ts'
 import { listNames } from '../call/notices.ts'
 import { formatClock } from '../ui/time.ts'
@@ -34,6 +34,10 @@ export function SeekBar({ time, duration, loaded, people, previews, onSeek }: Se
   /** The moment pointed at, and whether the bar is held. */
   const [pointed, setPointed] = useState<{ readonly at: number; readonly held: boolean }>()
   const shown = pointed?.held ? pointed.at : time
+  const outlines = useMemo(
+    () => people.map(({ color, speech }) => ({ color, path: speechPath(speech, duration) })),
+    [people, duration],
+  )
 
   const momentOf = (event: PointerEvent): number => {
     const { left, width } = bar.current?.getBoundingClientRect() ?? { left: 0, width: 1 }
@@ -90,8 +94,8 @@ export function SeekBar({ time, duration, loaded, people, previews, onSeek }: Se
       <div className="seek-thumb" style={{ left: share(shown) }} />
       {duration > 0 && people.some(({ speech }) => speech.length > 0) && (
         <svg className="seek-speech" viewBox={`0 0 ${duration} 1`} preserveAspectRatio="none" aria-hidden>
-          {people.map(({ color, speech }, i) => (
-            <path key={i} d={speechPath(speech, duration)} fill={color} />
+          {outlines.map(({ color, path }, i) => (
+            <path key={i} d={path} fill={color} />
           ))}
         </svg>
       )}

@@ -20,7 +20,7 @@ export function SharedPage({ params }: { params: Readonly<Record<string, string>
   if (isApiError(error, 'not-found')) return <Over />
   if (!shared) {
     return (
-      <Frame title="Recording" hideTitle width="wide">
+      <Frame title="Recording" hideTitle width="broad">
         {error ? <ErrorNote error={error} onRetry={() => void reload()} /> : <Skeleton lines={8} />}
       </Frame>
     )
@@ -30,7 +30,7 @@ export function SharedPage({ params }: { params: Readonly<Record<string, string>
   return (
     <Frame
       title={title}
-      width="wide"
+      width="broad"
       lead={
         <span className="meeting-facts">
           <time dateTime={startedAt}>{formatDateTime(startedAt)}</time>
@@ -49,7 +49,14 @@ export function SharedPage({ params }: { params: Readonly<Record<string, string>
       }
     >
       <div className="recording-page">
-        <Watch title={title} files={files} people={participants} durationMs={durationMs} renew={reload} />
+        <Watch
+          title={title}
+          startedAt={startedAt}
+          files={files}
+          people={participants}
+          durationMs={durationMs}
+          renew={reload}
+        />
       </div>
     </Frame>
   )

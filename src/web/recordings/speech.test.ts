@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nextSpeech, speakersAt, speechPath, talkTime } from './speech.ts'
+import { nextSpeech, speakersAt, speechPath, spokeFirst, talkTime } from './speech.ts'
+
+test('who never spoke comes last, and nobody else changes places', () => {
+  const people = [
+    { name: 'Ana', speech: [] },
+    { name: 'Ben', speech: [[5, 6]] as [number, number][] },
+    { name: 'Cleo', speech: [[1, 2]] as [number, number][] },
+  ]
+  assert.deepEqual(
+    spokeFirst(people).map(({ name }) => name),
+    ['Ben', 'Cleo', 'Ana'],
+  )
+})
 
 test('marks that lie close together are one, and a short one can be seen', () => {
   assert.equal(speechPath([], 1000), '')

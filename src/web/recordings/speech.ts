@@ -13,6 +13,12 @@ export function speakersAt<P extends Pick<RecordedPerson, 'speech'>>(people: rea
   return people.filter(({ speech }) => speech.some(([from, to]) => from <= ms && ms < to))
 }
 
+/** The same people, in the same order, but those who never spoke last. */
+export function spokeFirst<P extends Pick<RecordedPerson, 'speech'>>(people: readonly P[]): P[] {
+  const spoke = (each: P) => each.speech.length > 0
+  return [...people.filter(spoke), ...people.filter((each) => !spoke(each))]
+}
+
 /** Share of the length below which a mark could not be seen, nor a gap between two. */
 const smallest = 1 / 400
 

@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { changeSettings, settings } from '../ui/settings.ts'
 
 /** What a media element does, as values. Times are milliseconds. */
 export interface Playback {
@@ -26,6 +27,8 @@ export interface PlaybackActs {
   readonly toggleMute: () => void
   readonly setVolume: (volume: number) => void
   readonly setRate: (rate: number) => void
+  /** One of `rates` faster, or slower. */
+  readonly changeRate: (by: 1 | -1) => void
   /** After it failed. */
   readonly retry: () => void
 }
@@ -35,9 +38,13 @@ interface PlaybackOptions {
   readonly src: string | undefined
   /** Of the file, until the element knows it, in milliseconds. */
   readonly durationMs: number
+  /** Where it begins when it is first shown. */
+  readonly startMs: number
   /** Asked once when nothing comes any more: the session may have ended meanwhile. Never throws. */
   readonly renew: () => Promise<unknown>
 }
+
+export const rates = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 3] as const
 
 /** An error within this time of the last one is no matter of a session, in milliseconds. */
 const sameFault = 15_000
@@ -47,7 +54,7 @@ const events = [
   ...['ended', 'volumechange', 'ratechange', 'loadeddata', 'emptied'],
 ]
 
-export function usePlayback({ src, durationMs, renew }: PlaybackOptions) {
+export function usePlayback({ src, durationMs, startMs, renew }: PlaybackOptions) {
   const element = useRef<HTMLVideoElement>(null)
   /** What could not be played. */
   const [failed, setFailed] = useState<string>()
@@ -64,11 +71,17 @@ export function usePlayback({ src, durationMs, renew }: PlaybackOptions) {
   })
   const lastFault = useRef(-Infinity)
 
-  useLayoutEffect(() => {
-    const media = element.current
-    if (!media || src === undefined) return
+  const show = useEffectEvent((media: HTMLVideoElement, address: string) => {
+    const isFirst = media.src === ''
     lastFault.current = -Infinity
-    goOn(media, () => (media.src = src))
+    goOn(media, () => (media.src = address))
+    if (!isFirst) return
+    media.currentTime = Math.min(startMs, durationMs) / 1000
+    media.playbackRate = settings().playbackRate
+    media.volume = Math.min(1, Math.max(0, settings().playbackVolume))
+  })
+  useLayoutEffect(() => {
+    if (element.current && src !== undefined) show(element.current, src)
   }, [src])
 
   const reload = useCallback(async () => {
@@ -105,6 +118,11 @@ export function usePlayback({ src, durationMs, renew }: PlaybackOptions) {
         const end = Number.isFinite(media.duration) ? media.duration : durationMs / 1000
         media.currentTime = Math.min(Math.max(0, ms / 1000), end)
       })
+    const setRate = (rate: number) =>
+      on((media) => {
+        media.playbackRate = rate
+        changeSettings({ playbackRate: rate })
+      })
     return {
       toggle: () => on((media) => (media.paused ? void media.play().catch(() => undefined) : media.pause())),
       seek,
@@ -114,8 +132,15 @@ export function usePlayback({ src, durationMs, renew }: PlaybackOptions) {
         on((media) => {
           media.volume = volume
           media.muted = volume === 0
+          if (volume > 0) changeSettings({ playbackVolume: volume })
         }),
-      setRate: (rate) => on((media) => (media.playbackRate = rate)),
+      setRate,
+      changeRate: (by) =>
+        on(({ playbackRate }) => {
+          const next =
+            by > 0 ? rates.find((rate) => rate > playbackRate) : rates.findLast((rate) => rate < playbackRate)
+          if (next !== undefined) setRate(next)
+        }),
       retry: () => {
         setFailed(undefined)
         void reload()

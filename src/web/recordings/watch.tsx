@@ -1,14 +1,18 @@
-import type { PointerEvent } from 'react'
+import { useEffect, useMemo, useState, type PointerEvent } from 'react'
 import type { RecordedPerson, RecordingFile } from '../api/types.ts'
 import { Section } from '../ui/frame.tsx'
+import { useAddressQuery } from '../ui/router.ts'
 import { formatClock, formatDuration } from '../ui/time.ts'
 import { mainFile } from './media.ts'
+import { keepPlace, keptPlace, placeInAddress } from './places.ts'
 import { Player } from './player.tsx'
-import { nextSpeech, speechPath, talkTime } from './speech.ts'
+import { nextSpeech, speakersAt, speechPath, spokeFirst, talkTime } from './speech.ts'
 import { usePlayback } from './use-playback.ts'
 
 interface WatchProps {
   readonly title: string
+  /** When it began; tells it from others in what this browser remembers. */
+  readonly startedAt: string
   readonly files: readonly RecordingFile[]
   readonly people: readonly RecordedPerson[]
   readonly durationMs: number
@@ -16,28 +20,45 @@ interface WatchProps {
   readonly renew: () => Promise<unknown>
 }
 
-/** The player, and below it who spoke when. Other files go on where the last ones were. */
-export function Watch({ title, files, people, durationMs, renew }: WatchProps) {
-  const { element, playback, acts } = usePlayback({ src: mainFile(files)?.url, durationMs, renew })
+/** How often it is remembered where somebody is, in milliseconds. */
+const keepEvery = 5000
+
+/**
+ * The player, and below or beside it who spoke when. Begins where its address says, or where this browser stopped last time. Other
+ * files go on where the last ones were.
+ */
+export function Watch({ title, startedAt, files, people, durationMs, renew }: WatchProps) {
+  const told = placeInAddress(useAddressQuery())
+  const [wentOnAt] = useState(() => (told === undefined ? keptPlace(startedAt) : undefined))
+  const startMs = told ?? wentOnAt ?? 0
+  const { element, playback, acts } = usePlayback({ src: mainFile(files)?.url, durationMs, startMs, renew })
+  const { time, duration, playing, ended } = playback
+  const keptStep = Math.floor(time / keepEvery)
+  useEffect(() => {
+    if (ended) keepPlace(startedAt, { ms: duration, durationMs: duration })
+    else if (playing) keepPlace(startedAt, { ms: keptStep * keepEvery, durationMs: duration })
+  }, [startedAt, keptStep, playing, ended, duration])
   return (
-    <>
-      <Player title={title} files={files} people={people} element={element} playback={playback} acts={acts} />
+    <div className="watch">
+      <Player
+        title={title}
+        files={files}
+        people={people}
+        element={element}
+        playback={playback}
+        acts={acts}
+        wentOnAt={wentOnAt}
+      />
       {people.length > 0 && (
         <Section title={`Who was there (${people.length})`} testId="participants">
           <ul className="lanes">
-            {people.map((person, i) => (
-              <Lane
-                key={i}
-                person={person}
-                time={playback.time}
-                duration={playback.duration}
-                onSeek={acts.seek}
-              />
+            {spokeFirst(people).map((person, i) => (
+              <Lane key={i} person={person} time={time} duration={duration} onSeek={acts.seek} />
             ))}
           </ul>
         </Section>
       )}
-    </>
+    </div>
   )
 }
 
@@ -53,6 +74,7 @@ function Lane({ person, time, duration, onSeek }: LaneProps) {
   const { name, color, speech } = person
   const seconds = talkTime(speech) / 1000
   const next = nextSpeech(speech, time)
+  const outline = useMemo(() => speechPath(speech, duration), [speech, duration])
   const onPointerDown = (event: PointerEvent<HTMLElement>) => {
     if (event.button !== 0) return
     const { left, width } = event.currentTarget.getBoundingClientRect()
@@ -65,7 +87,7 @@ function Lane({ person, time, duration, onSeek }: LaneProps) {
     </>
   )
   return (
-    <li className="lane" data-testid="lane">
+    <li className="lane" data-testid="lane" data-speaking={speakersAt([person], time).length > 0}>
       {next === undefined ? (
         <span className="lane-who">{who}</span>
       ) : (
@@ -82,7 +104,7 @@ function Lane({ person, time, duration, onSeek }: LaneProps) {
       <div className="lane-marks" onPointerDown={onPointerDown}>
         {duration > 0 && (
           <svg viewBox={`0 0 ${duration} 1`} preserveAspectRatio="none" aria-hidden>
-            <path d={speechPath(speech, duration)} fill={color} />
+            <path d={outline} fill={color} />
           </svg>
         )}
         <span

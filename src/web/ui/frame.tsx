@@ -29,8 +29,8 @@ interface FrameProps {
   /** Beside the heading: at most two buttons. */
   readonly actions?: ReactNode
   readonly tabs?: ReactNode
-  /** `narrow` for one form, `text` for settings and details, `wide` for tables. */
-  readonly width?: 'narrow' | 'text' | 'wide'
+  /** `narrow` for one form, `text` for settings and details, `wide` for tables, `broad` for a player with something beside it. */
+  readonly width?: 'narrow' | 'text' | 'wide' | 'broad'
   /** The page has its own h1, or the heading would say twice what is seen. */
   readonly hideTitle?: boolean
   readonly children: ReactNode

@@ -14,6 +14,10 @@ export interface Settings {
   readonly self: 'auto' | 'grid' | 'float' | 'hidden'
   readonly corner: 0 | 1 | 2 | 3
   readonly shortcuts: boolean
+  /** Of recordings that are watched; 1 is as it was. */
+  readonly playbackRate: number
+  /** Of recordings that are watched, 0 to 1. */
+  readonly playbackVolume: number
 }
 
 const key = 'sluice:settings'
@@ -30,6 +34,8 @@ const defaults: Settings = {
   self: 'auto',
   corner: 3,
   shortcuts: true,
+  playbackRate: 1,
+  playbackVolume: 1,
 }
 
 const listeners = new Set<() => void>()
