@@ -15,7 +15,8 @@ test('initials are letters of the first and the last word', () => {
   assert.equal(letters('Zoë'), 'Z')
   assert.equal(letters('"Bob" (guest)'), 'B G')
   assert.equal(letters('דוד כהן'), 'ד כ')
-  assert.equal(letters('👩‍🚀 Mae'), '👩‍🚀 M')
+  assert.equal(letters('👩‍🚀 Mae'), '👩 M')
+  assert.equal(letters('👋🏽 Wave'), '👋 W')
   assert.equal(letters(' {}%\\ '), '')
 })
 
@@ -25,6 +26,12 @@ test('long names end in an ellipsis and never within a character; what turns tex
   assert.match(short, /^é{5,12}…$/u)
   assert.match(shortName('👨‍👩‍👧‍👦'.repeat(50), { width: 100, fontSize: 20 }), /^(👨‍👩‍👧‍👦)+…$/u)
   assert.equal(shortName('\u202eevil\n\u0000x', { width: 500, fontSize: 20 }), 'evil x')
+})
+
+test('brackets of a name that reads from the right stay around what is in them', () => {
+  const wide = { width: 500, fontSize: 20 }
+  assert.equal(shortName('محمد (Ana) 7', wide), 'محمد \u200f(\u200fAna\u200f)\u200f 7')
+  assert.equal(shortName('Ana (محمد)', wide), 'Ana (محمد)')
 })
 
 test('whatever a name is, it is one line of text and no command', () => {

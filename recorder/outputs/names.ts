@@ -11,9 +11,23 @@ export function shortName(name: string, options: { width: number; fontSize: numb
   const room = options.width / options.fontSize
   const graphemes = Array.from(words.segment(shown), ({ segment }) => segment)
   let width = graphemes.reduce((sum, grapheme) => sum + widthOf(grapheme), 0)
-  if (width <= room) return shown
+  if (width <= room) return withBracketsInPlace(shown)
   while (graphemes.length > 0 && width > room - widthOf('…')) width -= widthOf(graphemes.pop()!)
-  return `${graphemes.join('').trimEnd()}…`
+  return withBracketsInPlace(`${graphemes.join('').trimEnd()}…`)
+}
+
+const fromTheRight =
+  /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u
+const rightToLeft = '\u200f'
+
+/**
+ * libass does not know that brackets come in pairs: in a name that reads from the right, those around a word that does not would
+ * stand elsewhere. A mark beside each gives it the direction of the name.
+ */
+function withBracketsInPlace(name: string): string {
+  const [first] = /\p{L}/u.exec(name) ?? []
+  if (first === undefined || !fromTheRight.test(first)) return name
+  return name.replace(/[()[\]<>«»]/gu, `${rightToLeft}$&${rightToLeft}`)
 }
 
 /** Keeps letters of one script from being joined to a word. */
@@ -33,8 +47,13 @@ function plainName(name: string): string {
   return name.normalize('NFC').replace(unwanted, ' ').replace(/\s+/gu, ' ').trim()
 }
 
+/** Of a picture put together from several (a family, a colour of skin) the first: the fonts draw them side by side. */
 function firstOf(text: string): string {
-  for (const { segment } of words.segment(text)) return segment
+  for (const { segment } of words.segment(text)) {
+    return /^\p{Extended_Pictographic}/u.test(segment)
+      ? String.fromCodePoint(segment.codePointAt(0)!)
+      : segment
+  }
   return ''
 }
 
