@@ -6,10 +6,6 @@ export class SingleFlight<K, V> {
     return this.#pending.has(key)
   }
 
-  keys(): IterableIterator<K> {
-    return this.#pending.keys()
-  }
-
   /** Resolves when what runs for a key has ended, however it did; at once if nothing does. */
   async ended(key: K): Promise<void> {
     await this.#pending.get(key)?.catch(() => undefined)

@@ -201,6 +201,14 @@ test('what does not fit is refused with a reason', async () => {
   for (const { client } of busy) await client.request('recording.stop', {})
   await one.client.request('recording.start', {})
   await one.client.request('recording.stop', {})
+
+  // All at once, too: as many begin as fit, neither more nor fewer.
+  const everybody = [...busy, one]
+  const answers = await Promise.allSettled(
+    everybody.map(({ client }) => client.request('recording.start', {})),
+  )
+  assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 3)
+  await Promise.allSettled(everybody.map(({ client }) => client.request('recording.stop', {})))
 })
 
 test('a track that could not be opened is tried again; health shows it until it is recorded', async (t) => {
