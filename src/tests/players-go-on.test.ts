@@ -81,6 +81,14 @@ test('a recording that begins is listed, and its player keeps its place when fil
   await until('it plays', async () => (await look(page)).currentTime > 5.3, { why: () => look(page) })
   assert.ok(refused > 1, 'it was asked for again')
 
+  await page.goto(`${page.url()}?t=3`)
+  await page.getByTestId('play').waitFor()
+  await until('it begins where its address says', async () => (await look(page)).currentTime === 3, {
+    why: () => look(page),
+  })
+  assert.equal((await look(page)).playbackRate, 0.5, 'the speed is remembered')
+  await page.getByTestId('play').click()
+
   await page.getByTestId('new-version').click()
   await page.getByLabel('Size').selectOption('640x360')
   await page.getByRole('button', { name: 'Make it' }).click()
