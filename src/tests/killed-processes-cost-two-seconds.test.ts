@@ -13,6 +13,7 @@ import { findRecording } from '../recordings/recordings.store.ts'
 import { guest, openToAll, tokensOf } from './support/people.ts'
 import { decodePictures, encodePictures, ffmpeg } from './support/recorder-media.ts'
 import { atPace } from './support/at-pace.ts'
+import { nothingComesAnyMore } from './support/recorder-stage.ts'
 import { recordable, sendMedia } from './support/room-media.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { until } from './support/until.ts'
@@ -66,14 +67,8 @@ function check(t: TestContext, what: string, lost: number): void {
   assert.ok(lost <= mostLostMs, `lost ${lost} ms`)
 }
 
-/** Waits until what was sent last has passed the worker and the recorder, which on a busy machine takes longer than asking for the end. */
-async function hasArrived(recordingId: string): Promise<void> {
-  await until('nothing comes any more', async () => {
-    const statistics = await server.app.liveRecordings.statistics()
-    const found = statistics?.recordings.find((one) => one.recordingId === recordingId)
-    return found && found.tracks.length > 0 && found.tracks.every(({ quietForMs = 0 }) => quietForMs > 500)
-  })
-}
+/** Longer than what was sent last takes through the worker and the recorder on a busy machine, in milliseconds. */
+const quietMs = 500
 
 test('a worker: the recording goes on when people come back', async (t) => {
   const frames = await pictures
@@ -105,7 +100,7 @@ test('a worker: the recording goes on when people come back', async (t) => {
     return statistics?.recordings.some((one) => one.recordingId === recordingId && one.tracks.length === 1)
   })
   await atPace(75, everyMs, (place) => cameraAgain.send(frames[200 + place]!))
-  await hasArrived(recordingId)
+  await nothingComesAnyMore(server.app.liveRecordings, recordingId, quietMs)
   await again.client.request('recording.stop', {})
 
   const manifest = await manifestOf(recordingId)
@@ -144,7 +139,7 @@ test('the recorder: another recording takes its place, and what it had is brough
   assert.notEqual(next.recordingId, recording.recordingId)
   assert.equal(next.state, 'recording')
   assert.notEqual(server.app.liveRecordings.recorderPid, recorderPid)
-  await hasArrived(next.recordingId)
+  await nothingComesAnyMore(server.app.liveRecordings, next.recordingId, quietMs)
   await ana.client.request('recording.stop', {})
 
   const manifest = await manifestOf(recording.recordingId)

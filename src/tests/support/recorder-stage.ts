@@ -109,9 +109,9 @@ export function record(
   })
 }
 
-/** Whatever says what has come: a recorder, or the process that has one. */
+/** Whatever says what has come: a recorder, or who has one. */
 interface Counting {
-  statistics(): Promise<RecorderStatistics>
+  statistics(): Promise<RecorderStatistics | undefined>
 }
 
 /** Waits until all that these publishers sent is here. They began to send when they were recorded, and lose nothing. */
@@ -148,6 +148,7 @@ export async function nothingComesAnyMore(
 }
 
 async function tracksOf(recorder: Counting, recordingId: string) {
-  const { recordings } = await recorder.statistics()
-  return recordings.find((found) => found.recordingId === recordingId)!.tracks
+  const found = (await recorder.statistics())?.recordings.find((one) => one.recordingId === recordingId)
+  if (!found || found.tracks.length === 0) throw new Error(`nothing is recorded of ${recordingId}`)
+  return found.tracks
 }
