@@ -1,4 +1,4 @@
-import { EllipsisVertical, Search, UserPlus, Users } from 'lucide-react'
+import { EllipsisVertical, UserPlus, Users } from 'lucide-react'
 import { useState } from 'react'
 import { useSession } from '../api/session.ts'
 import type { Account, Role } from '../api/types.ts'
@@ -7,6 +7,7 @@ import { Avatar } from '../ui/avatar.tsx'
 import { Chip, EmptyState } from '../ui/feedback.tsx'
 import { Segmented } from '../ui/fields.tsx'
 import { Menu, MenuItem } from '../ui/menu.tsx'
+import { NoMatch } from '../ui/no-match.tsx'
 import { setAddressQuery, useAddressQuery } from '../ui/router.ts'
 import { SearchField } from '../ui/search-field.tsx'
 import { ListState, Table, type Column } from '../ui/table.tsx'
@@ -118,19 +119,7 @@ export function UsersPage() {
         list={users}
         empty={
           filtered ? (
-            <EmptyState
-              icon={<Search size={24} aria-hidden />}
-              title="Nobody like that"
-              action={
-                <button
-                  type="button"
-                  className="button"
-                  onClick={() => setAddressQuery({ search: undefined, role: undefined })}
-                >
-                  Show everybody
-                </button>
-              }
-            />
+            <NoMatch title="Nobody like that" showAll="Show everybody" filters={['search', 'role']} />
           ) : (
             <EmptyState icon={<Users size={24} aria-hidden />} title="Nobody has an account yet" />
           )

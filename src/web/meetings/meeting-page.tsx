@@ -14,15 +14,15 @@ import {
 } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { api, apiUrl, path } from '../api/client.ts'
-import { isApiError } from '../api/errors.ts'
 import { useSession } from '../api/session.ts'
 import type { Invitee, Meeting, Occurrence } from '../api/types.ts'
 import { useAction, useQuery } from '../api/use-query.ts'
 import { MeetingRecordings } from '../recordings/meeting-recordings.tsx'
+import { AwaitedPage } from '../ui/awaited-page.tsx'
 import { Avatar } from '../ui/avatar.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { CopyField, useCopy } from '../ui/copy-field.tsx'
-import { Chip, EmptyState, ErrorNote, Note, Skeleton, toast } from '../ui/feedback.tsx'
+import { Chip, ErrorNote, Note, Skeleton, toast } from '../ui/feedback.tsx'
 import { Frame, Section } from '../ui/frame.tsx'
 import { Link } from '../ui/link.tsx'
 import { Menu, MenuItem, MenuLink } from '../ui/menu.tsx'
@@ -39,29 +39,15 @@ import './meetings.css'
 
 export function MeetingPage({ params }: { params: Readonly<Record<string, string>> }) {
   const query = useQuery<Meeting>(path`/meetings/${params['meetingId'] ?? ''}`, { every: 15_000 })
-  const { data: meeting, error, reload } = query
-  if (meeting) return <MeetingDetails meeting={meeting} onChange={query.set} />
-  if (isApiError(error, 'not-found')) {
-    return (
-      <Frame title="No such meeting">
-        <EmptyState
-          title="It was deleted, or you are not invited"
-          action={
-            <Link to="/" className="button primary">
-              Home
-            </Link>
-          }
-        >
-          Ask its host to invite the address that you log in with.
-        </EmptyState>
-      </Frame>
-    )
-  }
-  return (
-    <Frame title="Meeting" hideTitle>
-      {error ? <ErrorNote error={error} onRetry={() => void reload()} /> : <Skeleton lines={8} />}
-    </Frame>
-  )
+  if (query.data) return <MeetingDetails meeting={query.data} onChange={query.set} />
+  return <AwaitedPage title="Meeting" query={query} missing={missing} />
+}
+
+const missing = {
+  title: 'No such meeting',
+  why: 'It was deleted, or you are not invited',
+  advice: 'Ask its host to invite the address that you log in with.',
+  link: { to: '/', text: 'Home' },
 }
 
 type Question = 'cancel' | 'delete' | 'end'

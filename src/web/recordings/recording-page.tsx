@@ -1,11 +1,12 @@
 import { Disc, Download, EllipsisVertical, Layers, Pencil, Share2, Square, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { api, path } from '../api/client.ts'
-import { ApiError, isApiError } from '../api/errors.ts'
+import { ApiError } from '../api/errors.ts'
 import type { Recording } from '../api/types.ts'
 import { useAction } from '../api/use-query.ts'
+import { AwaitedPage } from '../ui/awaited-page.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
-import { Chip, EmptyState, ErrorNote, Note, Skeleton, toast } from '../ui/feedback.tsx'
+import { Chip, EmptyState, ErrorNote, Note, toast } from '../ui/feedback.tsx'
 import { TextField } from '../ui/fields.tsx'
 import { Frame } from '../ui/frame.tsx'
 import { Link } from '../ui/link.tsx'
@@ -26,29 +27,16 @@ import './recordings.css'
 
 export function RecordingPage({ params }: { params: Readonly<Record<string, string>> }) {
   const query = useRecording(params['recordingId'] ?? '')
-  const { data: recording, error, reload } = query
+  const { data: recording, reload } = query
   if (recording) return <Details recording={recording} onChange={query.set} onLook={reload} />
-  if (isApiError(error, 'not-found')) {
-    return (
-      <Frame title="No such recording">
-        <EmptyState
-          title="It was deleted, or is not shown to you"
-          action={
-            <Link to="/recordings" className="button primary">
-              Recordings
-            </Link>
-          }
-        >
-          Ask the host of the meeting for a link.
-        </EmptyState>
-      </Frame>
-    )
-  }
-  return (
-    <Frame title="Recording" hideTitle width="broad">
-      {error ? <ErrorNote error={error} onRetry={() => void reload()} /> : <Skeleton lines={8} />}
-    </Frame>
-  )
+  return <AwaitedPage title="Recording" width="broad" query={query} missing={missing} />
+}
+
+const missing = {
+  title: 'No such recording',
+  why: 'It was deleted, or is not shown to you',
+  advice: 'Ask the host of the meeting for a link.',
+  link: { to: '/recordings', text: 'Recordings' },
 }
 
 type Question = 'share' | 'version' | 'rename' | 'delete'

@@ -6,6 +6,7 @@ import { usePages, useQuery, type Pages } from '../api/use-query.ts'
 import { EmptyState } from '../ui/feedback.tsx'
 import { Segmented, SelectField } from '../ui/fields.tsx'
 import { Frame } from '../ui/frame.tsx'
+import { NoMatch } from '../ui/no-match.tsx'
 import { setAddressQuery, useAddressQuery } from '../ui/router.ts'
 import { SearchField } from '../ui/search-field.tsx'
 import { ListState } from '../ui/table.tsx'
@@ -68,18 +69,10 @@ export function RecordingsPage() {
         list={list}
         empty={
           filtered ? (
-            <EmptyState
-              icon={<Clapperboard size={26} aria-hidden />}
+            <NoMatch
               title="No recording like that"
-              action={
-                <button
-                  type="button"
-                  className="button"
-                  onClick={() => setAddressQuery({ state: undefined, meeting: undefined, search: undefined })}
-                >
-                  Show all
-                </button>
-              }
+              showAll="Show all"
+              filters={['state', 'meeting', 'search']}
             />
           ) : (
             <EmptyState icon={<Clapperboard size={26} aria-hidden />} title="No recordings yet">

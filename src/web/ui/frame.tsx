@@ -22,6 +22,9 @@ import { loginPath, moveCount, navigate, usePath } from './router.ts'
 import { ThemeButton } from './theme-button.tsx'
 import './frame.css'
 
+/** `narrow` for one form, `text` for settings and details, `wide` for tables, `broad` for a player with something beside it. */
+export type FrameWidth = 'narrow' | 'text' | 'wide' | 'broad'
+
 interface FrameProps {
   /** The heading, and what the browser's tab says. */
   readonly title: string
@@ -29,8 +32,7 @@ interface FrameProps {
   /** Beside the heading: at most two buttons. */
   readonly actions?: ReactNode
   readonly tabs?: ReactNode
-  /** `narrow` for one form, `text` for settings and details, `wide` for tables, `broad` for a player with something beside it. */
-  readonly width?: 'narrow' | 'text' | 'wide' | 'broad'
+  readonly width?: FrameWidth
   /** The page has its own h1, or the heading would say twice what is seen. */
   readonly hideTitle?: boolean
   readonly children: ReactNode
