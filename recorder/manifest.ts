@@ -151,7 +151,7 @@ export const Manifest = Type.Object(
 export type Manifest = Static<typeof Manifest>
 
 const validator = Compile(Manifest)
-const manifestName = 'manifest.json'
+export const manifestName = 'manifest.json'
 
 /** Undefined if there is none, or only what a machine that stopped left of one; throws if it is not for this version. */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {

@@ -15,11 +15,14 @@ import {
   UploadPartCommand,
   type ServerSideEncryption,
 } from '@aws-sdk/client-s3'
-import { contentTypeOf, encryptionProbeName } from './content-type.ts'
+import { contentTypeOf } from './content-type.ts'
 import { explain, factsOf, type StorageSettings } from './failures.ts'
 import { md5Of } from './local-file.ts'
 import { StorageError } from './storage-error.ts'
 import type { StorageTiming } from './timing.ts'
+
+/** Of no content: shows whether a service encrypts, and is deleted again. */
+export const encryptionProbeName = 'encryption.txt'
 
 export interface ObjectFacts {
   readonly bytes: number

@@ -1,3 +1,5 @@
+import { sumsName } from './sums.ts'
+
 const types: Readonly<Record<string, string>> = {
   webm: 'video/webm',
   mkv: 'video/x-matroska',
@@ -14,8 +16,3 @@ export function contentTypeOf(name: string): string {
   if (name === sumsName) return 'text/plain; charset=utf-8'
   return types[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
 }
-
-/** Checksums of all files of a recording, in the format of sha256sum. */
-export const sumsName = 'SHA256SUMS'
-/** Of no content: shows whether a service encrypts, and is deleted again. */
-export const encryptionProbeName = 'encryption.txt'

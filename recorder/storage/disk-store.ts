@@ -4,6 +4,7 @@ import { lstat, mkdir, open, realpath, rm, writeFile, type FileHandle } from 'no
 import { join, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { contentTypeOf } from './content-type.ts'
+import { localFailure } from './failures.ts'
 import { checkedPrefix, splitKey } from './key-template.ts'
 import type { ObjectStore } from './object-store.ts'
 import { StorageError } from './storage-error.ts'
@@ -46,7 +47,7 @@ export class DiskStore implements ObjectStore {
     try {
       await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     } catch (error) {
-      throw localError('deleted', folder, error)
+      throw localFailure(error) ?? error
     }
   }
 
@@ -56,7 +57,7 @@ export class DiskStore implements ObjectStore {
     try {
       await rm(path, { force: true })
     } catch (error) {
-      throw localError('deleted', path, error)
+      throw localFailure(error) ?? error
     }
   }
 
@@ -67,7 +68,7 @@ export class DiskStore implements ObjectStore {
       await writeFile(path, 'Sluice looks whether it can write here.\n')
       await rm(path)
     } catch (error) {
-      throw localError('written', this.#root, error)
+      throw localFailure(error) ?? error
     }
   }
 
@@ -87,14 +88,7 @@ export class DiskStore implements ObjectStore {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined
-      throw localError('read', folder, error)
+      throw localFailure(error) ?? error
     }
   }
-}
-
-function localError(act: string, path: string, error: unknown): StorageError {
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-  return new StorageError(code === 'ENOSPC' ? 'full' : 'local', `${path} cannot be ${act} (${code})`, {
-    cause: error,
-  })
 }

@@ -100,13 +100,18 @@ function classify(error: unknown, permission?: string): { code: StorageErrorCode
   return { code: 'away', words: message === '' ? name : `${name}: ${message}` }
 }
 
-/** A file of ours that cannot be read or written: not a fault of the bucket. */
+/** What only disks say. Node does not tell of which file where one that is open is written. */
+const diskErrors = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'])
+
+/** A file of ours that cannot be read or written: not a fault of the bucket. Undefined for what is something else. */
 export function localFailure(error: unknown): StorageError | undefined {
   const { syscall, path, code } = error as NodeJS.ErrnoException
   // Errors of sockets have a syscall, too, and no path.
-  if (syscall === undefined || path === undefined || code === undefined) return undefined
-  const failure = code === 'ENOSPC' ? 'full' : 'local'
-  return new StorageError(failure, `${path} on this server: ${syscall} failed with ${code}.`, {
+  if (syscall === undefined || code === undefined) return undefined
+  if (path === undefined && !diskErrors.has(code)) return undefined
+  const failure = code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : 'local'
+  const where = path ?? 'A file'
+  return new StorageError(failure, `${where} on this server: ${syscall} failed with ${code}.`, {
     cause: error,
   })
 }

@@ -3,8 +3,8 @@ import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
+import { manifestName } from '../manifest.ts'
 import type { Bucket } from './bucket.ts'
-import { sumsName } from './content-type.ts'
 import { explain, localFailure, type StorageSettings } from './failures.ts'
 import { FileUpload } from './file-upload.ts'
 import { Journal, journalName } from './journal.ts'
@@ -14,7 +14,7 @@ import { mapLimit } from './map-limit.ts'
 import type { FolderToUpload, UploadState } from './messages.ts'
 import type { Slots } from './parts.ts'
 import { StorageError } from './storage-error.ts'
-import { formatSums, parseSums } from './sums.ts'
+import { formatSums, parseSums, sumsName } from './sums.ts'
 import { waitMs, type StorageTiming } from './timing.ts'
 
 /** Files of one recording that are worked on at the same time. */
@@ -24,8 +24,6 @@ const tellEveryMs = 500
 /** What is being written: a track that is recorded, and what programs put together before they give it its name. */
 const growing = '.part'
 const unfinished = /\.(new|tmp|restoring)$/
-/** Uploaded after everything else: where it is, everything is. */
-const manifestName = 'manifest.json'
 
 export interface FolderUploadOptions extends FolderToUpload {
   readonly bucket: Bucket
@@ -182,7 +180,7 @@ export class FolderUpload {
     throw new StorageError('local', `${this.#options.folder} is not there, nor is it in the bucket.`)
   }
 
-  /** The checksums of everything, then the manifest. */
+  /** The checksums of everything, then the manifest: where that is, everything is. */
   async #seal(listing: Listing): Promise<void> {
     const { folder } = this.#options
     const journal = this.#journal!

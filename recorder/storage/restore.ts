@@ -3,15 +3,15 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
-import type { Bucket } from './bucket.ts'
-import { encryptionProbeName, sumsName } from './content-type.ts'
+import { encryptionProbeName, type Bucket } from './bucket.ts'
+import { localFailure } from './failures.ts'
 import type { Journal } from './journal.ts'
 import { isObjectName } from './key-template.ts'
 import { hashFile } from './local-file.ts'
 import { mapLimit } from './map-limit.ts'
 import type { FolderToRestore } from './messages.ts'
 import { StorageError } from './storage-error.ts'
-import { parseSums } from './sums.ts'
+import { parseSums, sumsName } from './sums.ts'
 
 const filesAtOnce = 3
 /** How often a download goes on where it broke off without having brought anything. */
@@ -85,7 +85,7 @@ async function fetchFile(options: {
       } catch (error) {
         fruitless = at > before ? 0 : fruitless + 1
         const isFinal = error instanceof StorageError && error.code !== 'away'
-        if (isFinal || isLocal(error) || fruitless >= mostFruitless) throw error
+        if (isFinal || localFailure(error) || fruitless >= mostFruitless) throw error
       }
     }
     if (hash.digest('hex') !== sha256) {
@@ -99,9 +99,4 @@ async function fetchFile(options: {
     await rm(unfinished, { force: true })
     throw error
   }
-}
-
-/** The disk, not the network. */
-function isLocal(error: unknown): boolean {
-  return ['ENOSPC', 'EIO', 'EDQUOT', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')
 }

@@ -4,19 +4,18 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { contentDisposition } from '../../src/lib/content-disposition.ts'
 import type { Log } from '../../src/lib/log.ts'
-import { mapLimit } from './map-limit.ts'
 import type { Bucket } from './bucket.ts'
 import { explain, factsOf, type StorageSettings } from './failures.ts'
 import { checkedPrefix, prefixOf, splitKey } from './key-template.ts'
 import { md5Of } from './local-file.ts'
+import { mapLimit } from './map-limit.ts'
 import type { ObjectStore } from './object-store.ts'
 import { StorageError } from './storage-error.ts'
 import { storageTiming, type StorageTiming } from './timing.ts'
 
-/** How many requests at the same time delete something. */
-const deletions = 8
-/** Services that spread a bucket over machines may list for a moment what is deleted already. */
-const listings = 5
+const deletionsAtOnce = 8
+/** How often everything is deleted and listed: services that spread a bucket over machines may list for a moment what is gone. */
+const mostRounds = 5
 
 /** A bucket, as the server sees it. Its client, some 40 MB of code, is loaded when it is first needed. */
 export class S3Store implements ObjectStore {
@@ -51,9 +50,8 @@ export class S3Store implements ObjectStore {
     splitKey(key)
     this.#signer ??= this.#openSigner()
     try {
-      return await (
-        await this.#signer
-      )(key, options)
+      const sign = await this.#signer
+      return await sign(key, options)
     } catch (error) {
       throw explain(error, this.#storage)
     }
@@ -66,7 +64,9 @@ export class S3Store implements ObjectStore {
 
   async delete(key: string): Promise<void> {
     splitKey(key)
-    const staying = await this.#deleteAll(key, async (bucket) => ((await bucket.head(key)) ? [key] : []))
+    const staying = await this.#deleteUntilGone(key, async (bucket) =>
+      (await bucket.head(key)) ? [key] : [],
+    )
     if (staying) this.#warnOfVersions(key)
   }
 
@@ -120,28 +120,31 @@ export class S3Store implements ObjectStore {
 
   #deleteBelow(prefix: string): Promise<boolean> {
     checkedPrefix(prefix)
-    return this.#deleteAll(`${prefix}/`, async (bucket) => {
+    return this.#deleteUntilGone(`${prefix}/`, async (bucket) => {
       const names = [...(await bucket.list(prefix)).keys()]
       return names.map((name) => `${prefix}/${name}`)
     })
   }
 
-  /** Deletes objects, unfinished uploads, and versions where there are any. Whether versions stay that we may not list. */
-  async #deleteAll(keyPrefix: string, list: (bucket: Bucket) => Promise<string[]>): Promise<boolean> {
+  /**
+   * Deletes objects, unfinished uploads, and versions where there are any. Gives whether versions stay that we may not list;
+   * throws when something else is left.
+   */
+  async #deleteUntilGone(keyPrefix: string, list: (bucket: Bucket) => Promise<string[]>): Promise<boolean> {
     const bucket = await this.#open()
     // What lies in a folder below is not ours, nor is a longer name that begins the same.
     const isOurs = ({ key }: { key: string }) =>
       keyPrefix.endsWith('/') ? !key.slice(keyPrefix.length).includes('/') : key === keyPrefix
     let isKept = false
     let left: string[] = []
-    for (let round = 1; round <= listings; round++) {
-      await mapLimit(await list(bucket), deletions, async (key) => {
+    for (let round = 1; round <= mostRounds; round++) {
+      await mapLimit(await list(bucket), deletionsAtOnce, async (key) => {
         if (await bucket.remove(key)) isKept = true
       })
       const uploads = (await bucket.uploads(keyPrefix)).filter(isOurs)
-      await mapLimit(uploads, deletions, (upload) => bucket.abort(upload))
+      await mapLimit(uploads, deletionsAtOnce, (upload) => bucket.abort(upload))
       const versions = await versionsOf(bucket, keyPrefix)
-      await mapLimit(versions?.filter(isOurs) ?? [], deletions, ({ key, versionId }) =>
+      await mapLimit(versions?.filter(isOurs) ?? [], deletionsAtOnce, ({ key, versionId }) =>
         bucket.remove(key, versionId),
       )
       left = [

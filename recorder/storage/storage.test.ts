@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { loadConfig } from '../../config/load.ts'
 import { DiskStore } from './disk-store.ts'
-import { explain, type StorageSettings } from './failures.ts'
+import { explain, localFailure, type StorageSettings } from './failures.ts'
 import { checkedPrefix, isObjectName, prefixOf, splitKey } from './key-template.ts'
 import { fits, multipartEtag, partBytesFor, partRange, partsAtOnce } from './parts.ts'
 import { formatSums, parseSums } from './sums.ts'
@@ -122,6 +122,15 @@ test('failures are told in words, with what to do and without secrets', () => {
   assert.match(failed('RequestTimeTooSkewed', 403).message, /set the clock/)
   assert.match(failed('Unheard', 418).message, /418 Unheard: said the service/)
   assert.doesNotMatch(failed('Unheard', 418).message, /hidden/)
+})
+
+test('a disk of this server that is full is not taken for a fault of the bucket', async () => {
+  const full = await open('/dev/full', 'w')
+  const error: unknown = await full.writeFile('x').catch((thrown: unknown) => thrown)
+  await full.close()
+  assert.equal(localFailure(error)?.code, 'full')
+  assert.match(localFailure(error)!.message, /on this server: write failed with ENOSPC/)
+  assert.equal(localFailure(Object.assign(new Error(''), { syscall: 'read', code: 'ECONNRESET' })), undefined)
 })
 
 test('a bucket that is looked for in the name of the host may be in the path', () => {

@@ -1,4 +1,7 @@
-/** The text of a SHA256SUMS file: what `sha256sum --check` reads. */
+/** Checksums of all files of a recording, in the format of sha256sum. */
+export const sumsName = 'SHA256SUMS'
+
+/** The text of that file: what `sha256sum --check` reads. */
 export function formatSums(sums: ReadonlyMap<string, string>): string {
   const names = [...sums.keys()].sort()
   return names.map((name) => `${sums.get(name)}  ${name}\n`).join('')
