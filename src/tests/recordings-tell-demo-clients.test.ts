@@ -93,13 +93,28 @@ test('an unchanged demo client is told when a recording begins and ends, who com
     assert.deepEqual((await told(page)).errors, [])
   }
   const { db } = await server.app.services()
-  const people = await db.selectFrom('recording_participants').select('identity').distinct().execute()
+  const people = await db
+    .selectFrom('recording_participants')
+    .select('identity')
+    .where('recording_id', '=', recordingId)
+    .execute()
   assert.deepEqual(people.map(({ identity }) => identity).toSorted(), ['ana', 'ben', 'rec'])
 })
 
-/** A demo client without a browser, which publishes before the recording begins and after. */
-async function demo(on: TestServer, room: string, peerId: string): Promise<Person> {
-  const client = await SignalingClient.connect(on.url, { path: '/', room, peerId })
+test('who is still being told when it ends hears of both, in this order', async () => {
+  const rec = await recorder('brief')
+  const ana = await enterDemo('brief', 'ana')
+  // Nothing was offered to her before, so that her data channels are connected for the first message only.
+  await rec.client.request('recording.start', {})
+  await rec.client.request('recording.stop', {})
+  await hears(ana, ['We keep this call.', 'No more is kept.'])
+  assert.deepEqual((await told(ana)).errors, [])
+})
+
+/** A demo client without a browser, so without media and data channels. */
+async function demo(on: TestServer, room: string, peerId: string, accessToken?: string): Promise<Person> {
+  const options = { path: '/', room, peerId, ...(accessToken === undefined ? {} : { accessToken }) }
+  const client = await SignalingClient.connect(on.url, options)
   const { sendingId } = await client.join()
   return { client, peerId, peerSecret: '', sendingId }
 }
@@ -119,12 +134,16 @@ test('who cannot be told is not recorded, and those who record see that', async 
   await publish(deaf, 'camera')
   const late = await demo(server, 'untold', 'late')
   await publish(late, 'camera')
-  for (const { client } of [refusing, deaf, late]) {
+  // That the server has something to say does not depend on what one may receive of others.
+  const token = await tokensOf(server)
+  const alone = await demo(server, 'untold', 'alone', await token('alone', 'untold', { subscribe: false }))
+  for (const { client } of [refusing, deaf, late, alone]) {
     const { label, peerId } = await client.isAsked('newDataConsumer')
     assert.deepEqual([label, peerId], ['bot', undefined])
   }
-  const health = await rec.client.hears('recording.health', ({ tracks }) => tracks === 1)
-  assert.deepEqual(health.untold.toSorted(), ['deaf', 'late', 'refusing'])
+  const health = await rec.client.hears('recording.health', ({ untold }) => untold.length === 4)
+  assert.equal(health.tracks, 1)
+  assert.deepEqual(health.untold.toSorted(), ['alone', 'deaf', 'late', 'refusing'])
   assert.deepEqual(await recorded('untold'), ['rec'])
   assert.deepEqual(
     deaf.client.heard.filter(({ method }) => method.startsWith('recording.')),
