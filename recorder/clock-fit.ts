@@ -20,7 +20,7 @@ const greatestDrift = 1000e-6
 /** Reports of a steady way differ by less from the line. */
 const closeMs = 10
 /** Further away than any way takes: made while a publisher's wall clock was being set. */
-const absurdMs = 1500
+export const absurdMs = 1500
 /** So much of the reports must have come by the short way for the line to be drawn there. */
 const shortWayShare = 0.1
 const mostPoints = 120
@@ -116,11 +116,12 @@ function thinned(samples: readonly ClockSample[]): ClockSample[] {
   return points
 }
 
-function quantile(sorted: readonly number[], share: number): number {
+/** Of values in ascending order. */
+export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
 }
 
-function ascending(one: number, other: number): number {
+export function ascending(one: number, other: number): number {
   return one - other
 }
 

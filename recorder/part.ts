@@ -20,12 +20,12 @@ export interface PartOptions {
   /** Counts the parts of a track, from 1. */
   readonly number: number
   readonly codec: RecordedCodec
-  readonly clockRate: number
   readonly format: VideoFormat | undefined
   readonly clock: TrackClock
   readonly startReason: RecordedFile['startReason']
   readonly startedMs: number
-  readonly firstTicks: number
+  /** Media time of its first frame. */
+  readonly firstMs: number
   readonly onFailed: (error: Error) => void
 }
 
@@ -77,11 +77,10 @@ export class Part {
     return own.codecPrivate === format.codecPrivate || own.codecPrivate?.equals(format.codecPrivate!) === true
   }
 
-  add(frame: TimedFrame, nowMs: number): void {
-    const { clockRate, firstTicks } = this.#options
+  add(frame: TimedFrame, { mediaMs, nowMs }: { mediaMs: number; nowMs: number }): void {
     // No two frames at once: players would have to choose. It takes more than 1000 a second to notice.
     const soonestMs = this.#frames === 0 ? 0 : this.#lastMs + 1
-    const timeMs = Math.max(Math.round(((frame.ticks - firstTicks) / clockRate) * 1000), soonestMs)
+    const timeMs = Math.max(Math.round(mediaMs - this.#options.firstMs), soonestMs)
     if (this.#frames > 0 && (frame.lostBefore > 0 || timeMs - this.#lastMs >= gapMs)) {
       if (this.#gaps.length < mostGaps) {
         this.#gaps.push({ fromMs: this.#lastMs, toMs: timeMs, lostPackets: frame.lostBefore })
@@ -120,11 +119,11 @@ export class Part {
 
   /** As the manifest tells it. */
   describe(recordingStartedMs: number): RecordedFile {
-    const { clock, clockRate, firstTicks, format, startReason } = this.#options
+    const { clock, firstMs, format, startReason } = this.#options
     const line = clock.line()
     const before = this.#described
     if (before?.line === line && before.recordingStartedMs === recordingStartedMs) return before.file
-    const wallMs = wallMsAt(line, (firstTicks / clockRate) * 1000)
+    const wallMs = wallMsAt(line, firstMs)
     const file: RecordedFile = {
       name: this.#name,
       state: this.#state,

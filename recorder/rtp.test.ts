@@ -57,6 +57,14 @@ test('sender reports are found in compound packets', () => {
   assert.deepEqual(parseSenderReports(senderReport(report).subarray(0, 20)), [])
 })
 
+test('sender reports go on when the seconds of NTP begin again, in 2036', () => {
+  const again = Date.UTC(2036, 1, 7, 6, 28, 16)
+  for (const ntpMs of [again - 250, again, again + 3_600_000]) {
+    const [found] = parseSenderReports(senderReport({ ssrc: 5, ntpMs, timestamp: 77 }))
+    assert.equal(Math.round(found!.ntpMs), ntpMs)
+  }
+})
+
 test('packets that are asked for again stand 17 to an entry', () => {
   const bytes = negativeAcknowledgement(9, [65_534, 65_535, 3, 40])
   assert.equal(bytes.readUInt16BE(2), bytes.length / 4 - 1)

@@ -28,6 +28,8 @@ const rtcpSenderReport = 200
 const rtcpTransportFeedback = 205
 const rtcpPayloadFeedback = 206
 const secondsFrom1900To1970 = 2_208_988_800
+/** In February 2036 the seconds of NTP begin again (RFC 4330); until then they are above the half. */
+const secondsOfEra = 2 ** 32
 
 /** RTCP shares the port with RTP; RFC 5761 keeps these values free of payload types. */
 export function isRtcp(bytes: Buffer): boolean {
@@ -93,7 +95,8 @@ export function parseSenderReports(bytes: Buffer): SenderReport[] {
   for (let at = 0; at + 4 <= bytes.length;) {
     const length = (bytes.readUInt16BE(at + 2) + 1) * 4
     if (bytes[at + 1] === rtcpSenderReport && at + 28 <= bytes.length) {
-      const seconds = bytes.readUInt32BE(at + 8) - secondsFrom1900To1970
+      const told = bytes.readUInt32BE(at + 8)
+      const seconds = told + (told < secondsOfEra / 2 ? secondsOfEra : 0) - secondsFrom1900To1970
       reports.push({
         ssrc: bytes.readUInt32BE(at + 4),
         ntpMs: seconds * 1000 + (bytes.readUInt32BE(at + 12) / 2 ** 32) * 1000,

@@ -105,7 +105,7 @@ export class Tap {
 
   constructor(options: TapOptions) {
     this.#options = options
-    this.#clock = new TrackClock(options.clockRate, options.publisher)
+    this.#clock = this.#newClock()
   }
 
   /** RTP or RTCP, as it comes from the socket. */
@@ -236,7 +236,7 @@ export class Tap {
         this.#writeFrame(frame, nowMs)
         if (packet.audioLevel === undefined || this.#options.codec !== 'opus') continue
         this.#speech.add({
-          timeMs: (frame.ticks / this.#options.clockRate) * 1000,
+          timeMs: this.#clock.mediaMs(frame.ticks),
           durationMs: opusDurationMs(frame.data),
           level: packet.audioLevel,
         })
@@ -272,22 +272,21 @@ export class Tap {
       }
       this.#part = this.#beginPart(frame, frame.format)
     }
-    this.#part.add(frame, nowMs)
+    this.#part.add(frame, { mediaMs: this.#clock.mediaMs(frame.ticks), nowMs })
   }
 
   #beginPart(frame: TimedFrame, format: VideoFormat | undefined): Part {
-    const { folder, trackId, codec, clockRate, onChanged, onFailed } = this.#options
+    const { folder, trackId, codec, onChanged, onFailed } = this.#options
     const part = new Part({
       folder,
       trackId,
       number: this.#parts.length + 1,
       codec,
-      clockRate,
       format,
       clock: this.#clock,
       startReason: this.#nextReason,
       startedMs: frame.arrivedMs,
-      firstTicks: frame.ticks,
+      firstMs: this.#clock.mediaMs(frame.ticks),
       onFailed,
     })
     this.#parts.push(part)
@@ -313,10 +312,15 @@ export class Tap {
     this.#endPart()
     this.#pastSpeech = bounded([...this.#pastSpeech, ...this.#speechOfThisClock()])
     this.#speech = new SpeechSpans()
-    this.#clock = new TrackClock(this.#options.clockRate, this.#options.publisher)
+    this.#clock = this.#newClock()
     this.#lastFrame = undefined
     this.#lateSinceMs = undefined
     this.#nextReason = reason
+  }
+
+  #newClock(): TrackClock {
+    const { clockRate, publisher, codec } = this.#options
+    return new TrackClock(clockRate, { publisher, countsSamples: codec === 'opus' })
   }
 
   #endPart(): void {

@@ -1,4 +1,12 @@
-import { fitClock, spreadMs, type ClockSample, type FittedLine } from './clock-fit.ts'
+import {
+  absurdMs,
+  ascending,
+  fitClock,
+  quantile,
+  spreadMs,
+  type ClockSample,
+  type FittedLine,
+} from './clock-fit.ts'
 import type { SenderReport } from './rtp.ts'
 
 /**
@@ -27,6 +35,25 @@ const worthwhileGrowth = 1.1
 const sameTimeMs = 8000
 /** Clocks of a publisher that are kept to compare others with: those of tracks that have ended, too. */
 const mostClocks = 50
+/**
+ * A clock that counts is put right when it is off by more, in milliseconds. Lower follows what reports are unsure by, and makes holes in
+ * the sound for nothing; sound and pictures are apart by so much before anything is done.
+ */
+const countedWrongMs = 15
+/** Of so many reports in a row the middle one says how far it is off; they come every 1.3 s. */
+const countedReports = 5
+/**
+ * mediasoup knows when what it reports was captured only from its publisher's reports, which come every 5 s: the first ones and those
+ * after a pause say when packets came instead. So many are not compared.
+ */
+const uncomparedReports = 8
+const pauseMs = 3000
+/** After so long it is known how fast the sound card runs: that is no loss. */
+const driftKnownMs = 150_000
+/** No sound card drifts more from the clock of its machine. */
+const greatestCardDrift = 300e-6
+/** Set back so gently that packets of sound keep their order: by a part of the time that passes. */
+const setBackShare = 1 / 4
 
 /**
  * The clocks of one publisher. What mediasoup believes of its wall clock changes with the way (a way that becomes longer looks
@@ -43,6 +70,12 @@ export class PublisherClocks {
     this.#clocks = this.#clocks.filter((one) => one !== shortest)
   }
 
+  /** One of pictures, which are stamped by the clock of the machine, that was reported about then: the same one while it is. */
+  steady(atMs: number, before: TrackClock | undefined): TrackClock | undefined {
+    const isSteady = (clock: TrackClock) => !clock.countsSamples && clock.isComparableAt(atMs)
+    return before && isSteady(before) ? before : this.#clocks.findLast(isSteady)
+  }
+
   /** The one that covers the longest time. */
   get reference(): TrackClock | undefined {
     let longest: TrackClock | undefined
@@ -51,7 +84,30 @@ export class PublisherClocks {
   }
 }
 
+interface Report {
+  readonly ntpMs: number
+  /** Wall clock minus media time. */
+  readonly offsetMs: number
+}
+
+/** Of a clock that counts samples with one of pictures, since a time. */
+interface Comparison {
+  readonly clock: TrackClock
+  readonly sinceMs: number
+  /** How far they were apart in the last reports. */
+  readonly lately: number[]
+  /** The same over all the time, until something was lost; how much of that the line was made of; and the line. */
+  learned: ClockSample[]
+  fittedMs: number
+  line: FittedLine | undefined
+}
+
+/**
+ * Sound is stamped by counting its samples, and a machine that is short of time loses some: from then on the ticks are late. Where
+ * pictures of the same publisher come, too, that shows, and what was lost is left out in `mediaMs`.
+ */
 export class TrackClock {
+  readonly countsSamples: boolean
   readonly #ticksPerMs: number
   readonly #publisher: PublisherClocks | undefined
   #samples: ClockSample[] = []
@@ -69,8 +125,27 @@ export class TrackClock {
   /** What was found last, from how many reports, by which line of another track. */
   #found: { line: ClockLine; reports: number; by: ClockLine | undefined } | undefined
   #own: { line: FittedLine; reports: number } | undefined
+  /** The last one, before anything was put right. */
+  #last: Report | undefined
+  /** How many came without a pause. */
+  #inARow = 0
+  #compared: Comparison | undefined
+  /** By how much the sound card is slower than the clock of the machine; what differs from that was lost. */
+  #cardDrift: number | undefined
+  #hasLost = false
+  /** What was found to be lost in all, and how much of that is in `mediaMs`. */
+  #lostMs = 0
+  #leftOutMs = 0
+  #lastTicks: number | undefined
 
-  constructor(clockRate: number, publisher?: PublisherClocks) {
+  constructor(
+    clockRate: number,
+    {
+      publisher,
+      countsSamples = false,
+    }: { publisher?: PublisherClocks | undefined; countsSamples?: boolean } = {},
+  ) {
+    this.countsSamples = countsSamples
     this.#ticksPerMs = clockRate / 1000
     this.#publisher = publisher
     publisher?.add(this)
@@ -81,7 +156,15 @@ export class TrackClock {
     return arrivedMs - ticks / this.#ticksPerMs - this.#recentOffsetMs
   }
 
+  /** Where a tick lies in media time, of which `line` tells the wall clock. For the newest frame and those that follow. */
+  mediaMs(ticks: number): number {
+    return ticks / this.#ticksPerMs + this.#leftOutMs
+  }
+
   frame(ticks: number, arrivedMs: number): void {
+    const passedMs = Math.max(0, ticks - (this.#lastTicks ?? ticks)) / this.#ticksPerMs
+    this.#lastTicks = ticks
+    this.#leftOutMs = Math.max(this.#lostMs, this.#leftOutMs - passedMs * setBackShare)
     const offsetMs = arrivedMs - ticks / this.#ticksPerMs
     const mayHaveDriftedMs = Math.max(0, arrivedMs - this.#lastArrivedMs) * (greatestDriftPpm / 1e6)
     this.#lastArrivedMs = arrivedMs
@@ -106,14 +189,60 @@ export class TrackClock {
   report({ ntpMs }: SenderReport, ticks: number, arrivedMs: number): void {
     this.#soonestReportMs = Math.min(this.#soonestReportMs, arrivedMs - ntpMs)
     this.#reports++
+    const hasPaused = this.#last && ntpMs - this.#last.ntpMs > pauseMs
+    this.#inARow = hasPaused ? 1 : this.#inARow + 1
+    this.#last = { ntpMs, offsetMs: ntpMs - ticks / this.#ticksPerMs }
+    if (this.countsSamples) this.#compare(this.#last)
     if (++this.#skipped < this.#every) return
     this.#skipped = 0
-    const mediaMs = ticks / this.#ticksPerMs
+    const mediaMs = this.mediaMs(ticks)
     this.#samples.push({ mediaMs, offsetMs: ntpMs - mediaMs })
     this.#arrivals = []
     if (this.#samples.length < mostSamples) return
     this.#samples = this.#samples.filter((_, place) => place % 2 === 0)
     this.#every *= 2
+  }
+
+  /** Whether a report came about then, and enough before it without a pause. */
+  isComparableAt(ntpMs: number): boolean {
+    return this.#inARow > uncomparedReports && Math.abs(this.#last!.ntpMs - ntpMs) <= pauseMs
+  }
+
+  #compare({ ntpMs, offsetMs }: Report): void {
+    const clock = this.#publisher?.steady(ntpMs, this.#compared?.clock)
+    if (!clock || !this.isComparableAt(ntpMs)) return
+    if (clock !== this.#compared?.clock) this.#compared = undefined
+    const begun = { clock, sinceMs: ntpMs, lately: [], learned: [], fittedMs: 0, line: undefined }
+    const compared: Comparison = (this.#compared ??= begun)
+    compared.lately.push(offsetMs - clock.#last!.offsetMs)
+    if (compared.lately.length < countedReports) return
+    const apart = {
+      mediaMs: ntpMs - compared.sinceMs,
+      offsetMs: quantile(compared.lately.toSorted(ascending), 0.5),
+    }
+    compared.lately.shift()
+    compared.line ??= { offsetMs: apart.offsetMs - this.#lostMs, drift: this.#cardDrift ?? 0 }
+    if (!this.#hasLost) this.#learn(compared, apart)
+    const { line } = compared
+    const wrongMs = apart.offsetMs - line.offsetMs - line.drift * apart.mediaMs - this.#lostMs
+    const mayHaveDriftedMs = this.#cardDrift === undefined ? greatestCardDrift * apart.mediaMs : 0
+    if (Math.abs(wrongMs) <= countedWrongMs + mayHaveDriftedMs || Math.abs(wrongMs) > absurdMs) return
+    this.#lostMs += wrongMs
+    this.#hasLost = true
+    this.#cardDrift ??= 0
+  }
+
+  /** How fast the sound card runs, better and better until something is lost. */
+  #learn(compared: Comparison, apart: ClockSample): void {
+    compared.learned.push(apart)
+    if (compared.learned.length >= mostSamples)
+      compared.learned = compared.learned.filter((_, place) => place % 2 === 0)
+    if (apart.mediaMs < Math.max(driftKnownMs, 2 * compared.fittedMs)) return
+    compared.fittedMs = apart.mediaMs
+    const { offsetMs, drift } = fitClock(compared.learned, 'middle')
+    if (Math.abs(drift) > greatestCardDrift) return
+    compared.line = { offsetMs, drift }
+    this.#cardDrift = drift
   }
 
   /** From the first report to the last, in milliseconds. */

@@ -12,6 +12,8 @@ export interface SimulatedPublisher {
   readonly wallPpm?: number
   /** The same of the clock of the sound card; pictures are stamped by the wall clock. */
   readonly soundPpm?: number
+  /** How many milliseconds of sound a busy machine has lost at a time: samples that were never counted. */
+  readonly lostSoundMs?: (ms: number) => number
   /** How long the way to the worker takes at a time, in milliseconds since the start. */
   readonly delayMs?: (ms: number) => number
   /** The wall clock is set by so much at that time. */
@@ -35,9 +37,10 @@ interface Media {
   readonly payloadType: number
   readonly rate: number
   readonly everyMs: number
-  /** How often mediasoup reports; publishers the same here. */
+  /** How often its publisher reports. */
   readonly reportEveryMs: number
   readonly ppm: number
+  readonly lostMs: (ms: number) => number
   readonly firstTimestamp: number
   readonly isOn: (ms: number) => boolean
   readonly payload: (place: number) => Buffer
@@ -55,6 +58,8 @@ const estimatorWindow = 7
 const estimatorNeeds = 3
 const longestInterpolationMs = 10_000
 const oldestReferenceMs = 2000
+/** Of sound and of pictures, as measured. */
+const workerReportsEveryMs = 1270
 /** From the worker to the recorder. */
 const loopbackMs = 0.3
 
@@ -101,6 +106,7 @@ export class ClockSimulation {
         everyMs: options.everyMs.sound,
         reportEveryMs: 5000,
         ppm: soundPpm,
+        lostMs: publisher.lostSoundMs ?? (() => 0),
         firstTimestamp: 2 ** 32 - 48_000 * 600,
         isOn: publisher.isMicrophoneOn ?? (() => true),
         payload: options.payloads.sound,
@@ -116,6 +122,7 @@ export class ClockSimulation {
         everyMs: options.everyMs.picture,
         reportEveryMs: 1000,
         ppm: wallPpm,
+        lostMs: () => 0,
         firstTimestamp: 2 ** 32 - 90_000 * 900,
         isOn: publisher.isCameraOn ?? (() => true),
         payload: options.payloads.picture,
@@ -209,7 +216,7 @@ export class ClockSimulation {
 
   #workerReports(media: Media, nowMs: number): void {
     if (nowMs < media.nextWorkerReportMs || this.#publisher.isReported === false) return
-    media.nextWorkerReportMs = nowMs + media.reportEveryMs * (0.5 + this.#next())
+    media.nextWorkerReportMs = nowMs + workerReportsEveryMs * (0.5 + this.#next())
     const { newest } = media
     if (!newest || nowMs - newest.arrivedMs > oldestReferenceMs) return
     const sinceMs = Math.max(0, nowMs - (newest.capturedMs ?? newest.arrivedMs))
@@ -233,6 +240,6 @@ export class ClockSimulation {
   }
 }
 
-function ticksAt({ ppm, rate }: Media, ms: number): number {
-  return Math.round((ms * (1 + ppm / 1e6) * rate) / 1000)
+function ticksAt({ ppm, rate, lostMs }: Media, ms: number): number {
+  return Math.round(((ms * (1 + ppm / 1e6) - lostMs(ms)) * rate) / 1000)
 }

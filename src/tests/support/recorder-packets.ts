@@ -140,7 +140,7 @@ export function senderReport(fields: { ssrc: number; ntpMs: number; timestamp: n
   report.writeUInt16BE(6, 2)
   report.writeUInt32BE(fields.ssrc, 4)
   const seconds = fields.ntpMs / 1000 + 2_208_988_800
-  report.writeUInt32BE(Math.floor(seconds), 8)
+  report.writeUInt32BE(Math.floor(seconds) % 2 ** 32, 8)
   report.writeUInt32BE(Math.floor((seconds % 1) * 2 ** 32), 12)
   report.writeUInt32BE(((fields.timestamp % 2 ** 32) + 2 ** 32) % 2 ** 32, 16)
   return report
