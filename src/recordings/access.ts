@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
 import type { Config } from '../../config/schema.ts'
 import type { Queryable } from '../db/tables.ts'
 import { AppError } from '../lib/app-error.ts'
 import { isBackend, type AccountCaller, type KeyCaller } from '../protocol/caller.ts'
+import { tiesTo, type Ties } from './access.store.ts'
 import { findRecording, listRecordings, type RecordingFilter, type RecordingRow } from './recordings.store.ts'
 
 /** Who may do what with which recordings. */
@@ -14,18 +14,6 @@ export type Attendees = Config['recordings']['attendees']
 export interface Rights {
   readonly role: 'manager' | 'viewer'
   readonly mayDownload: boolean
-}
-
-/** What ties an account to a recording. */
-export interface Ties {
-  /** Hosts the meeting that was recorded. */
-  readonly hosts: boolean
-  /** Started the recording of a room that is no meeting's, or whose meeting was deleted. */
-  readonly owns: boolean
-  /** Was there while it was recorded. */
-  readonly attended: boolean
-  /** Is invited to the meeting. */
-  readonly invited: boolean
 }
 
 const everything: Rights = { role: 'manager', mayDownload: true }
@@ -109,54 +97,4 @@ export async function seenAmong(
 
 export function noSuchRecording(): AppError {
   return new AppError('not-found', 'There is no such recording.')
-}
-
-async function tiesTo(
-  db: Queryable,
-  { accountId, email }: AccountCaller,
-  ids: readonly string[],
-): Promise<Map<string, Ties>> {
-  if (ids.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('recordings')
-    .select((row) => [
-      'recordings.id',
-      row
-        .exists(
-          row
-            .selectFrom('meetings')
-            .select('meetings.id')
-            .whereRef('meetings.id', '=', 'recordings.meeting_id')
-            .where('meetings.host_id', '=', accountId),
-        )
-        .as('hosts'),
-      sql`(recordings.meeting_id is null and recordings.started_by ->> 'kind' = 'account'
-        and recordings.started_by ->> 'id' = ${accountId}) is true`.as('owns'),
-      row
-        .exists(
-          row
-            .selectFrom('recording_participants')
-            .select('recording_id')
-            .whereRef('recording_id', '=', 'recordings.id')
-            .where('account_id', '=', accountId),
-        )
-        .as('attended'),
-      row
-        .exists(
-          row
-            .selectFrom('meeting_invitees')
-            .select('meeting_invitees.meeting_id')
-            .whereRef('meeting_invitees.meeting_id', '=', 'recordings.meeting_id')
-            .where('email', '=', email.toLowerCase()),
-        )
-        .as('invited'),
-    ])
-    .where('recordings.id', 'in', ids)
-    .execute()
-  return new Map(
-    rows.map(({ id, hosts, owns, attended, invited }) => [
-      id,
-      { hosts: hosts === true, owns: owns === true, attended: attended === true, invited: invited === true },
-    ]),
-  )
 }

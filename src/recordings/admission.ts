@@ -70,6 +70,14 @@ export function atLeastFewest({ audio, video }: Media): Media {
   return { audio: Math.max(audio, fewest.audio), video: Math.max(video, fewest.video) }
 }
 
+/** What there is among producers. */
+export function mediaOf(producers: readonly { readonly kind: 'audio' | 'video' }[]): Media {
+  return {
+    audio: producers.filter(({ kind }) => kind === 'audio').length,
+    video: producers.filter(({ kind }) => kind === 'video').length,
+  }
+}
+
 export function sumOf(media: readonly Media[]): Media {
   return {
     audio: media.reduce((sum, one) => sum + one.audio, 0),

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts'
 import type { Room } from '../rooms/room.ts'
-import { atLeastFewest, sumOf, whyNoCapacity, type Media } from './admission.ts'
+import { atLeastFewest, mediaOf, sumOf, whyNoCapacity, type Media } from './admission.ts'
 
 export interface CapacityOptions {
   readonly config: Pick<Config, 'recordings' | 'workers'>
@@ -28,7 +28,7 @@ export class Capacity {
     const { config, workerShares, recorderShare, cores } = this.#options
     const { maxConcurrent, maxCpu } = config.recordings
     const shares = workerShares()
-    const added = mediaOf(room)
+    const added = mediaOf(room.visiblePeers.flatMap(({ producers }) => [...producers.values()]))
     const others = this.#others(room.id)
     const why = whyNoCapacity(
       {
@@ -55,13 +55,5 @@ export class Capacity {
     const rooms = new Map([...this.#options.recorded(), ...this.#reserved])
     rooms.delete(roomId)
     return Array.from(rooms.values(), atLeastFewest)
-  }
-}
-
-function mediaOf(room: Room): Media {
-  const producers = room.visiblePeers.flatMap((peer) => [...peer.producers.values()])
-  return {
-    audio: producers.filter(({ kind }) => kind === 'audio').length,
-    video: producers.filter(({ kind }) => kind === 'video').length,
   }
 }

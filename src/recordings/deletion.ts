@@ -7,7 +7,9 @@ import type { Core } from './core.ts'
 import { fileNamesOf, sumUp } from './files.store.ts'
 import { outputsBeingRemoved, recordingsBeingDeleted } from './host.store.ts'
 import { refreshState } from './jobs.store.ts'
+import type { Jobs } from './jobs.ts'
 import { deleteOutput, findOutput, moveOutput, outputsOf } from './outputs.store.ts'
+import type { Failure } from './processing-state.ts'
 import {
   deleteRecording,
   findRecording,
@@ -15,8 +17,6 @@ import {
   moveRecording,
   type RecordingRow,
 } from './recordings.store.ts'
-import type { Jobs } from './jobs.ts'
-import type { Failure } from './processing-state.ts'
 
 /**
  * Deletes for good. First the row says so, then everything goes that could be fetched, and the row goes last: whatever ends

@@ -107,7 +107,7 @@ export function localRecordings(db: Queryable, host: string): Promise<RecordingR
     .execute()
 }
 
-/** Ids of those whose files are only in the bucket, and of which nothing is being made. */
+/** Ids of those whose files are only in the bucket. */
 export async function awayRecordings(db: Queryable, host: string): Promise<string[]> {
   const rows = await db
     .selectFrom('recordings')

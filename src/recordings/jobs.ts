@@ -3,11 +3,12 @@ import type { RenderedFile } from '../../recorder/outputs/render.ts'
 import { randomId } from '../lib/ids.ts'
 import { minFreeBytes, type Core, type Render } from './core.ts'
 import { filesOf, keepFiles, sumUp } from './files.store.ts'
+import { fullDisk, JobError, judge, noFfmpeg } from './job-failure.ts'
 import { outputsFailedFor, refreshState, waitingOutputs } from './jobs.store.ts'
-import { moveOutput, type OutputRow } from './outputs.store.ts'
-import { findRecording, lockRecording, moveRecording, type RecordingRow } from './recordings.store.ts'
 import { planOf } from './output-plan.ts'
+import { moveOutput, type OutputRow } from './outputs.store.ts'
 import type { Failure } from './processing-state.ts'
+import { findRecording, lockRecording, moveRecording, type RecordingRow } from './recordings.store.ts'
 import { sendAway } from './storing.ts'
 
 export interface JobsOptions {
@@ -330,38 +331,4 @@ export class Jobs {
     const change = { state: 'queued', error: JSON.stringify(error), next_attempt_at: at } as const
     await moveOutput(this.#core.db, output.id, change, ['queued', 'running'])
   }
-}
-
-class JobError extends Error {
-  readonly code: string
-  readonly isWorthRetrying: boolean
-
-  constructor({ code, message }: Failure, isWorthRetrying = false) {
-    super(message)
-    this.name = 'JobError'
-    this.code = code
-    this.isWorthRetrying = isWorthRetrying
-  }
-}
-
-const fullDisk: Failure = {
-  code: 'disk-full',
-  message: 'There is no room on the disk of the server. It is tried again.',
-}
-
-const noFfmpeg: Failure = {
-  code: 'no-ffmpeg',
-  message:
-    'This server has no FFmpeg. Install one (apt-get install ffmpeg) or name one in FFMPEG_PATH, then start the server again.',
-}
-
-/** What people are told of it, and whether it may pass. Only what was made for people goes out as it is. */
-function judge(error: unknown): { told: Failure; again: boolean } {
-  const { code, message, isWorthRetrying } = error as Partial<JobError>
-  if (typeof isWorthRetrying === 'boolean' && code !== undefined && message !== undefined) {
-    return { told: { code, message: message.slice(0, 1000) }, again: isWorthRetrying }
-  }
-  if (code === 'ENOSPC' || code === 'EDQUOT') return { told: fullDisk, again: true }
-  const told = { code: 'failed', message: 'It could not be made. The log of the server says why.' }
-  return { told, again: true }
 }

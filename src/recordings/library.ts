@@ -17,10 +17,9 @@ import {
   type RecordingCaller,
 } from './access.ts'
 import { Delivery } from './delivery.ts'
-import type { Person, Recordings } from './recordings.ts'
 import { filesOf, filesOfTracks, findFile, findManifestFile } from './files.store.ts'
 import type { RecordingFilter, RecordingRow } from './recordings.store.ts'
-import { Shares } from './shares.ts'
+import type { Person, Recordings } from './recordings.ts'
 import type {
   NewOutput,
   NewShare,
@@ -30,6 +29,7 @@ import type {
   RecordingTrackView,
   RecordingView,
 } from './shapes.ts'
+import { Shares } from './shares.ts'
 import { TrackExports } from './track-exports.ts'
 import { aboutTrack, trackViews } from './tracks.ts'
 import { fileView, outputView, viewsOf } from './views.ts'
@@ -38,10 +38,7 @@ export interface LibraryOptions {
   readonly db: Db
   readonly config: Pick<Config, 'recordings' | 'storage'>
   readonly audit: { record(entry: AuditEntry): Promise<void> }
-  readonly recordings: Pick<
-    Recordings,
-    'objects' | 'home' | 'change' | 'remove' | 'makeOutput' | 'removeOutput' | 'manifests'
-  >
+  readonly recordings: Pick<Recordings, 'objects' | 'home' | 'change' | 'remove' | 'outputs' | 'manifests'>
   readonly baseUrl: () => string
   readonly log: Log
 }
@@ -175,7 +172,7 @@ export class Library {
   ): Promise<{ output: RecordingOutputView; isNew: boolean }> {
     const { db, recordings } = this.#options
     const row = await this.managed(id, asking.caller)
-    const { output, isNew } = await recordings.makeOutput(id, wanted)
+    const { output, isNew } = await recordings.outputs.make(id, wanted)
     if (isNew) await this.#record('recording.output-asked', id, asking, { output: output.id })
     const files = (await filesOf(db, [id], { madeOnly: true })).filter((file) => file.output_id === output.id)
     return { output: outputView(output, { row, files }), isNew }
@@ -183,7 +180,7 @@ export class Library {
 
   async removeOutput(id: string, outputId: string, asking: Asking): Promise<void> {
     await this.managed(id, asking.caller)
-    await this.#options.recordings.removeOutput(id, outputId)
+    await this.#options.recordings.outputs.remove(id, outputId)
     await this.#record('recording.output-deleted', id, asking, { output: outputId })
   }
 

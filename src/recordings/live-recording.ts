@@ -7,7 +7,7 @@ import type { LiveRecording as LiveRecordingView } from '../protocol/model.ts'
 import type { RecordingHealth } from '../protocol/recording.ts'
 import type { Peer, PeerProducer } from '../rooms/peer.ts'
 import type { Room } from '../rooms/room.ts'
-import type { Media } from './admission.ts'
+import { mediaOf, type Media } from './admission.ts'
 import { LiveTap } from './live-tap.ts'
 import { Notices } from './notices.ts'
 import type { Person } from './recordings.ts'
@@ -193,11 +193,7 @@ export class LiveRecording {
 
   /** What is recorded now. */
   get media(): Media {
-    const kinds = Array.from(this.#taps.values(), ({ producer }) => producer.kind)
-    return {
-      audio: kinds.filter((kind) => kind === 'audio').length,
-      video: kinds.filter((kind) => kind === 'video').length,
-    }
+    return mediaOf(Array.from(this.#taps.values(), ({ producer }) => producer))
   }
 
   /** Since when nobody has been there. */

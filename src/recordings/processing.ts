@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { AppError } from '../lib/app-error.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Core } from './core.ts'
+import { keepFiles, sumUp } from './files.store.ts'
 import { InTurn } from './in-turn.ts'
 import { outputAsConfigured } from './output-plan.ts'
-import type { Facts } from './processing-facts.ts'
-import { stateOf, type Failure } from './processing-state.ts'
-import { keepFiles, sumUp } from './files.store.ts'
 import { insertOutput, outputsOf } from './outputs.store.ts'
 import { keepParticipant, keepSpeech, participantsOf } from './participants.store.ts'
+import type { Facts } from './processing-facts.ts'
+import { stateOf, type Failure } from './processing-state.ts'
 import {
   findRecording,
   lockRecording,

@@ -1,6 +1,7 @@
 import { sql, type Insertable, type Selectable, type Transaction, type Updateable } from 'kysely'
 import type { Queryable, RecordingsTable, Tables } from '../db/tables.ts'
 import { formerMember } from '../lib/former-member.ts'
+import { idsSeenBy, type Viewer } from './access.store.ts'
 import type { EndReason, RecordingState } from './shapes.ts'
 
 /** Rows of recordings. */
@@ -68,11 +69,6 @@ export async function deleteRecording(db: Queryable, id: string): Promise<void> 
   await db.deleteFrom('recordings').where('id', '=', id).execute()
 }
 
-export interface Viewer {
-  readonly accountId: string
-  readonly email: string
-}
-
 export interface RecordingFilter {
   readonly roomId?: string | undefined
   readonly meetingId?: string | undefined
@@ -112,38 +108,6 @@ export function listRecordings(
     )
   }
   return query.execute()
-}
-
-/** Of meetings they host, of rooms without a meeting where they started it, and, if wanted, what they attended. */
-function idsSeenBy(db: Queryable, viewer: Viewer, { attendees }: { attendees: boolean }) {
-  const managed = db
-    .selectFrom('recordings')
-    .innerJoin('meetings', 'meetings.id', 'recordings.meeting_id')
-    .select('recordings.id as id')
-    .where('meetings.host_id', '=', viewer.accountId)
-    .union(
-      db
-        .selectFrom('recordings')
-        .select('id')
-        .where('meeting_id', 'is', null)
-        .where(sql`started_by ->> 'id'`, '=', viewer.accountId)
-        .where(sql`started_by ->> 'kind'`, '=', 'account'),
-    )
-  return attendees ? managed.union(attendedBy(db, viewer)) : managed
-}
-
-function attendedBy(db: Queryable, { accountId, email }: Viewer) {
-  return db
-    .selectFrom('recording_participants')
-    .select('recording_id as id')
-    .where('account_id', '=', accountId)
-    .union(
-      db
-        .selectFrom('recordings')
-        .innerJoin('meeting_invitees', 'meeting_invitees.meeting_id', 'recordings.meeting_id')
-        .select('recordings.id as id')
-        .where('meeting_invitees.email', '=', email.toLowerCase()),
-    )
 }
 
 export function fromRecordings(db: Queryable) {

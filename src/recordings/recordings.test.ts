@@ -13,7 +13,7 @@ import { addAccount } from '../tests/support/meetings-stage.ts'
 import { until } from '../tests/support/until.ts'
 import { formerIdentity } from './participants.store.ts'
 import { listRecordings } from './recordings.store.ts'
-import { maxOutputs } from './recordings.ts'
+import { maxOutputs } from './outputs.ts'
 
 let fixtures: Record<Fixture, string>
 const root = mkdtempSync(join(tmpdir(), 'sluice-fixtures-'))
@@ -39,7 +39,7 @@ forEachDatabase('what was captured is listed, and the video that is wanted is ma
   const id = await stage.begin(fixtures.stopped)
   assert.equal((await stage.row(id)).state, 'recording')
   await assert.rejects(stage.recordings.remove(id), refusedWith('conflict'))
-  await assert.rejects(stage.recordings.makeOutput(id, {}), refusedWith('conflict'))
+  await assert.rejects(stage.recordings.outputs.make(id, {}), refusedWith('conflict'))
   stage.recordings.seen(id, { identity: 'ben', name: 'Ben', accountId: 'acc_deleted' })
   stage.recordings.seen(id, { identity: 'ana', name: 'A', accountId: ana.accountId })
   stage.recordings.seen(id, { identity: 'ana', name: 'Ana', accountId: undefined })
@@ -93,7 +93,7 @@ forEachDatabase('where nobody sent anything there is nothing to make', async (db
   const row = await stage.row(id)
   assert.deepEqual([row.state, row.error?.['code'], row.end_reason], ['failed', 'nothing-captured', 'empty'])
   assert.deepEqual(await stage.outputs(id), [])
-  await assert.rejects(stage.recordings.makeOutput(id, {}), refusedWith('conflict'))
+  await assert.rejects(stage.recordings.outputs.make(id, {}), refusedWith('conflict'))
   assert.equal(await stage.recordings.remove(id), 'deleted')
 })
 
@@ -212,7 +212,7 @@ forEachDatabase('what fails is tried again where that helps, and can be asked fo
   // Not made for people: nothing of it goes out.
   stage.render = () => Promise.reject(new Error('secret path /x'))
   const [failed] = await stage.outputs(fails)
-  const { output, isNew } = await stage.recordings.makeOutput(fails, {})
+  const { output, isNew } = await stage.recordings.outputs.make(fails, {})
   assert.deepEqual([output.id, isNew, output.state], [failed!.id, true, 'queued'])
   const told = (await stage.reaches(fails, 'failed')).error as { code: string; message: string }
   assert.equal(told.code, 'failed')
@@ -220,7 +220,7 @@ forEachDatabase('what fails is tried again where that helps, and can be asked fo
   assert.equal((await stage.outputs(fails))[0]!.attempts, 3)
 
   stage.ffmpeg = undefined
-  await stage.recordings.makeOutput(fails, {})
+  await stage.recordings.outputs.make(fails, {})
   const missing = (await stage.reaches(fails, 'failed')).error as { code: string; message: string }
   assert.equal(missing.code, 'no-ffmpeg')
   assert.match(missing.message, /apt-get install ffmpeg/)
@@ -249,26 +249,26 @@ forEachDatabase('the same is made once, and not without end', async (db, t) => {
   )
   const made: string[] = []
   for (const plan of [{ kind: 'audio' as const }, ...plans]) {
-    made.push((await stage.recordings.makeOutput(id, plan)).output.id)
+    made.push((await stage.recordings.outputs.make(id, plan)).output.id)
   }
   assert.equal(new Set(made).size, 19)
-  const again = await stage.recordings.makeOutput(id, { kind: 'video' })
+  const again = await stage.recordings.outputs.make(id, { kind: 'video' })
   assert.equal(again.isNew, false)
   assert.ok(made.includes(again.output.id))
   assert.equal(maxOutputs > made.length, true)
   // Somebody else is not behind all of these.
-  const theirs = await stage.recordings.makeOutput(other, {})
+  const theirs = await stage.recordings.outputs.make(other, {})
   open()
   await until('all are made', async () => (await stage.outputs(id)).every(({ state }) => state === 'ready'))
   assert.ok(stage.rendering.indexOf(theirs.output.id) <= 1, stage.rendering.join())
   assert.equal(stage.rendered, 20)
   // Asking for what is there makes nothing.
-  assert.equal((await stage.recordings.makeOutput(id, { kind: 'audio' })).isNew, false)
+  assert.equal((await stage.recordings.outputs.make(id, { kind: 'audio' })).isNew, false)
 
-  await stage.recordings.removeOutput(id, made[0]!)
+  await stage.recordings.outputs.remove(id, made[0]!)
   assert.ok(!stage.namesIn(id).some((name) => name.startsWith(made[0]!)))
   assert.ok(!(await stage.files(id)).some((file) => file.output_id === made[0]))
-  await assert.rejects(stage.recordings.removeOutput(id, made[0]!), refusedWith('not-found'))
+  await assert.rejects(stage.recordings.outputs.remove(id, made[0]!), refusedWith('not-found'))
 })
 
 forEachDatabase('deleted while its video is made, nothing of it stays', async (db, t) => {
@@ -386,7 +386,7 @@ forEachDatabase('what the bucket has leaves the disk, and comes back to be made 
     assert.ok(stage.namesIn(id).includes('t1-1.webm'))
     return quickRender(options)
   }
-  await stage.recordings.makeOutput(id, { kind: 'audio' })
+  await stage.recordings.outputs.make(id, { kind: 'audio' })
   await until('it was tried', async () => (await stage.outputs(id))[0]!.error)
   assert.equal((await stage.row(id)).state, 'ready', 'there is something to watch all the time')
   bucket.isAway = false
@@ -394,7 +394,7 @@ forEachDatabase('what the bucket has leaves the disk, and comes back to be made 
   const [audio] = await stage.outputs(id)
   await until('it is in the bucket', () => bucket.objects.has(`${prefix}/${audio!.id}.m4a`))
   await until('it is stored', async () => (await stage.row(id)).stored_at)
-  await stage.recordings.removeOutput(id, audio!.id)
+  await stage.recordings.outputs.remove(id, audio!.id)
   assert.ok(![...bucket.objects.keys()].some((key) => key.includes(audio!.id)))
 })
 
@@ -409,9 +409,9 @@ forEachDatabase('servers that share a database leave each other’s recordings a
   assert.equal((await one.row(goesOn)).state, 'recording')
 
   // Asked for at the wrong server, it is done by the right one.
-  const { output } = await other.recordings.makeOutput(over, { kind: 'audio' })
-  await other.recordings.removeOutput(over, output.id)
-  await other.recordings.makeOutput(over, { kind: 'audio' })
+  const { output } = await other.recordings.outputs.make(over, { kind: 'audio' })
+  await other.recordings.outputs.remove(over, output.id)
+  await other.recordings.outputs.make(over, { kind: 'audio' })
   assert.equal(await other.recordings.remove(over), 'deleting')
   assert.ok(existsSync(one.folderOf(over)))
   await one.recordings.recover()
@@ -494,7 +494,7 @@ forEachDatabase('a video that kills the server is not made for ever', async (db,
   const row = await stage.reaches(id, 'failed')
   assert.equal(row.error?.['code'], 'server-died')
   assert.equal(stage.rendered, 2)
-  assert.equal((await stage.recordings.makeOutput(id, {})).isNew, true)
+  assert.equal((await stage.recordings.outputs.make(id, {})).isNew, true)
   await stage.reaches(id, 'ready')
 })
 

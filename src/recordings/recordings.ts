@@ -9,22 +9,18 @@ import type { Log } from '../lib/log.ts'
 import { noSuchRecording } from './access.ts'
 import { minFreeBytes, type Core, type CreateUploads, type Objects, type Uploads } from './core.ts'
 import { Deletion } from './deletion.ts'
-import { InTurn } from './in-turn.ts'
-import { hasTracks } from './files.store.ts'
 import { expiredRecordings } from './host.store.ts'
-import { refreshState } from './jobs.store.ts'
-import { findOutput, insertOutput, moveOutput, type OutputRow, outputsOf } from './outputs.store.ts'
-import { keepParticipant } from './participants.store.ts'
-import { changeRecording, insertRecording, lockRecording, moveRecording } from './recordings.store.ts'
+import { InTurn } from './in-turn.ts'
 import { Jobs, type JobsOptions } from './jobs.ts'
 import { Manifests } from './manifests.ts'
-import { isSamePlan, outputAsAsked, planOf } from './output-plan.ts'
-import { areFilesLost } from './processing-state.ts'
+import { Outputs } from './outputs.ts'
+import { keepParticipant } from './participants.store.ts'
 import { Processing } from './processing.ts'
 import type { RecordingsFolder } from './recordings-folder.ts'
+import { changeRecording, insertRecording, lockRecording, moveRecording } from './recordings.store.ts'
 import { Recovery } from './recovery.ts'
 import { assertMayKeepUntil } from './retention.ts'
-import type { EndReason, NewOutput } from './shapes.ts'
+import type { EndReason } from './shapes.ts'
 import { Storing } from './storing.ts'
 
 /** Who did something, kept with the recording. */
@@ -46,8 +42,6 @@ export interface RecordingsOptions extends JobsOptions {
   readonly endOrphans?: (folder: string) => Promise<unknown>
 }
 
-/** More things made of one recording are refused. */
-export const maxOutputs = 20
 /** More people of one recording are not listed: guests can come back under another name without end. */
 const maxParticipants = 2000
 const choresMs = 60_000
@@ -59,6 +53,7 @@ export class Recordings {
   readonly objects: Objects
   readonly home: RecordingsFolder
   readonly manifests: Manifests
+  readonly outputs: Outputs
   readonly #options: RecordingsOptions
   readonly #core: Core
   readonly #uploads: Uploads
@@ -101,6 +96,7 @@ export class Recordings {
     this.#processing = new Processing(this.#core, { listed: () => this.#jobs.wake() })
     this.#jobs = new Jobs(this.#core, options)
     this.#deletion = new Deletion(this.#core, this.#jobs)
+    this.outputs = new Outputs(this.#core, { jobs: this.#jobs, deletion: this.#deletion })
     this.#recovery = new Recovery(this.#core, {
       processing: this.#processing,
       storing: this.#storing,
@@ -297,55 +293,6 @@ export class Recordings {
     const isGone = await Promise.race([this.#deletion.finish(id), patience])
     clearTimeout(timer)
     return isGone ? 'deleted' : 'deleting'
-  }
-
-  /**
-   * Makes something of the tracks. Who asks for the same again gets the one there is; one that has failed is tried again.
-   * Throws `not-found`, and `conflict` where there is nothing (yet) that something could be made of.
-   */
-  async makeOutput(id: string, asked: NewOutput): Promise<{ output: OutputRow; isNew: boolean }> {
-    const plan = outputAsAsked(asked, this.#core.config.recordings)
-    const made = await this.#core.db.transaction().execute(async (trx) => {
-      const row = await lockRecording(trx, id)
-      if (!row || row.state === 'deleting') throw noSuchRecording()
-      if (row.state === 'recording') throw new AppError('conflict', 'This recording goes on. Stop it first.')
-      if (areFilesLost(row) || !(await hasTracks(trx, id))) {
-        throw new AppError('conflict', 'There is nothing in this recording that something could be made of.')
-      }
-      const known = await outputsOf(trx, [id])
-      const same = known.find((output) => isSamePlan(planOf(output), plan))
-      if (same && same.state !== 'failed') return { output: same, isNew: false }
-      const outputId = same?.id ?? `out_${randomId()}`
-      const fresh = {
-        state: 'queued',
-        progress: 0,
-        attempts: 0,
-        error: null,
-        created_at: new Date(),
-      } as const
-      if (same) await moveOutput(trx, outputId, { ...fresh, next_attempt_at: null, finished_at: null })
-      else {
-        if (known.length >= maxOutputs) {
-          const message = `A recording has at most ${maxOutputs} outputs. Delete one first.`
-          throw new AppError('limit-exceeded', message, { limit: 'outputs', max: maxOutputs })
-        }
-        const options = JSON.stringify(plan.options)
-        await insertOutput(trx, { ...fresh, id: outputId, recording_id: id, kind: plan.kind, options })
-      }
-      await refreshState(trx, id)
-      return { output: (await findOutput(trx, id, outputId))!, isNew: true }
-    })
-    if (made.isNew) {
-      this.#jobs.wake()
-      this.#changed(id)
-    }
-    return made
-  }
-
-  /** Deletes what was made of it; the tracks stay. Throws `not-found`. */
-  async removeOutput(id: string, outputId: string): Promise<void> {
-    await this.#deletion.markOutput(id, outputId)
-    await this.#deletion.finishOutput(id, outputId)
   }
 
   /** Calls back whenever something about a recording is not as it was; gives what ends that. */

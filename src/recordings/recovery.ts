@@ -3,7 +3,6 @@ import { readdir, rm } from 'node:fs/promises'
 import { recover } from '../../recorder/recover.ts'
 import { prefixOf } from '../../recorder/storage/key-template.ts'
 import type { Core } from './core.ts'
-import { filesLost, type Processing } from './processing.ts'
 import {
   adopt,
   awayRecordings,
@@ -13,9 +12,10 @@ import {
   unlistedRecordings,
   waitingOutputIds,
 } from './host.store.ts'
+import { filesLost, type Processing } from './processing.ts'
 import { findRecording, insertRecording, moveRecording, type RecordingRow } from './recordings.store.ts'
-import type { Storing } from './storing.ts'
 import type { EndReason } from './shapes.ts'
+import type { Storing } from './storing.ts'
 
 interface Parts {
   readonly processing: Processing

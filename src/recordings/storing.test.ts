@@ -35,7 +35,7 @@ forEachDatabase('what was begun on the disk stays there when a bucket is configu
   const stage = await RecordingsStage.create(t, { db, bucket, dataDir, settings: inBucket })
   await stage.recordings.recover()
   await stage.reaches(goesOn, 'ready')
-  await stage.recordings.makeOutput(ready, { kind: 'audio' })
+  await stage.recordings.outputs.make(ready, { kind: 'audio' })
   await until('it is made', async () => (await stage.outputs(ready)).every(({ state }) => state === 'ready'))
   await stage.recordings.close()
   for (const id of [ready, goesOn]) {
@@ -59,14 +59,14 @@ forEachDatabase('what is in a bucket waits for it while the disk is configured',
   const { dataDir } = stage
   const onDisk = await RecordingsStage.create(t, { db, dataDir })
   await onDisk.recordings.recover()
-  const { output: sound } = await onDisk.recordings.makeOutput(id, { kind: 'audio' })
+  const { output: sound } = await onDisk.recordings.outputs.make(id, { kind: 'audio' })
   await until('it is made', async () => (await stage.outputs(id)).every(({ state }) => state === 'ready'))
   const row = await stage.row(id)
   const seen = [{ row, rights: { role: 'manager', mayDownload: true } }] as const
   const [view] = await viewsOf(seen, { db, now: new Date() })
   assert.notEqual(view!.upload.state, 'stored')
   assert.notEqual(view!.upload.state, 'local')
-  await onDisk.recordings.removeOutput(id, output!.id)
+  await onDisk.recordings.outputs.remove(id, output!.id)
   await onDisk.recordings.close()
   assert.ok(bucket.objects.has(video), 'nobody could delete it there')
 
@@ -123,7 +123,7 @@ forEachDatabase('a server that closes does not wait for what it gets back from a
   await until('it has left the disk', async () => !(await stage.row(id)).is_local)
   await until('its files have', () => readdirSync(stage.folderOf(id)).length < 3)
   bucket.hangs = true
-  const { output } = await again.recordings.makeOutput(id, { kind: 'audio' })
+  const { output } = await again.recordings.outputs.make(id, { kind: 'audio' })
   await until('it is being brought back', () => bucket.isHanging)
   const startedMs = performance.now()
   await again.recordings.close()

@@ -4,9 +4,9 @@ import type { SeenRecording } from './access.ts'
 import { type FileRow, filesOf } from './files.store.ts'
 import { type OutputRow, outputsOf } from './outputs.store.ts'
 import { firstParticipantsOf, type ParticipantRow, participantsOf } from './participants.store.ts'
+import { planOf } from './output-plan.ts'
 import type { RecordingRow } from './recordings.store.ts'
 import type {
-  Layout,
   RecordedParticipant,
   RecordingFileView,
   RecordingOutputView,
@@ -75,17 +75,11 @@ export function outputView(
   output: OutputRow,
   { row, files }: { row: RecordingRow; files: readonly FileRow[] },
 ): RecordingOutputView {
-  const { layout, size, names } = (output.options ?? {}) as {
-    layout?: Layout
-    size?: string
-    names?: boolean
-  }
+  const plan = planOf(output)
   return {
     id: output.id,
     kind: output.kind,
-    ...(output.kind === 'video' && layout !== undefined ? { layout } : {}),
-    ...(output.kind === 'video' && size !== undefined ? { size } : {}),
-    ...(output.kind === 'video' && names !== undefined ? { names } : {}),
+    ...plan.options,
     state: output.state as RecordingOutputView['state'],
     progress: output.state === 'ready' ? 1 : clamped(output.progress),
     attempts: output.attempts,

@@ -83,7 +83,7 @@ test('a recording goes into a bucket, leaves the disk, comes back for another vi
   await until('its files have', () => readdirSync(folder).toSorted().join() === 'manifest.json,uploads.json')
   assert.equal((await recordings.manifests.tracks(await row(), { from: 0, limit: 9 }))?.total, 2)
 
-  const { output } = await recordings.makeOutput(id, { kind: 'audio' })
+  const { output } = await recordings.outputs.make(id, { kind: 'audio' })
   await until('it is made', async () => (await outputsOf(db, [id])).every(({ state }) => state === 'ready'), {
     why: () => outputsOf(db, [id]),
   })
