@@ -68,9 +68,14 @@ async function framesSent(): Promise<number> {
   return frames
 }
 
-/** Sends nothing more of the last published track. */
+/** Sends nothing more of the last published track, until `resumeLast`. */
 async function silenceLast(): Promise<void> {
   await published.at(-1)!.sender!.replaceTrack(null)
+}
+
+async function resumeLast(): Promise<void> {
+  const { producer, sender } = published.at(-1)!
+  await sender!.replaceTrack(producer.track)
 }
 
 /** Sends all sizes of the last published track, also those that it began without. */
@@ -112,4 +117,4 @@ function makeFlashes(): MediaStream {
   ])
 }
 
-Object.assign(globalThis, { publish, framesSent, silenceLast, sendAllSizes })
+Object.assign(globalThis, { publish, framesSent, silenceLast, resumeLast, sendAllSizes })
