@@ -4,12 +4,12 @@ import { AppError } from '../lib/app-error.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
 import { noSuchRecording } from './access.ts'
 import type { Core } from './core.ts'
+import { notDeletedYet, onlyOnDisk } from './failures.ts'
 import { fileNamesOf, sumUp } from './files.store.ts'
 import { outputsBeingRemoved, recordingsBeingDeleted } from './host.store.ts'
 import { refreshState } from './jobs.store.ts'
 import type { Jobs } from './jobs.ts'
 import { deleteOutput, findOutput, moveOutput, outputsOf } from './outputs.store.ts'
-import type { Failure } from './processing-state.ts'
 import {
   deleteRecording,
   findRecording,
@@ -60,13 +60,8 @@ export class Deletion {
         return await this.#finish(id)
       } catch (error) {
         this.#core.log.warn({ err: error, recordingId: id }, 'a recording could not be deleted yet')
-        const told = {
-          code: 'not-deleted-yet',
-          message: 'Its files could not all be deleted yet. It is tried again.',
-        }
-        await moveRecording(this.#core.db, id, { error: JSON.stringify(told) }, ['deleting']).catch(
-          () => undefined,
-        )
+        const told = { error: JSON.stringify(notDeletedYet) }
+        await moveRecording(this.#core.db, id, told, ['deleting']).catch(() => undefined)
         return false
       }
     })
@@ -165,11 +160,6 @@ export class Deletion {
       await this.finishOutput(output.recording_id, output.id)
     }
   }
-}
-
-const onlyOnDisk: Failure = {
-  code: 'only-on-disk',
-  message: 'Its files are on the disk of another server only, and go when that is there again.',
 }
 
 function noBucket(): Error {

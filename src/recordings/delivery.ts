@@ -124,7 +124,7 @@ export class Delivery {
       const local = await openLocal(join(folderOf(row.id), basename(file.name)))
       if (local) return local
     }
-    if (row.storage !== 's3') throw notThere()
+    if (row.storage !== 's3') throw fileNotThere()
     // It was kept in a bucket by a server that was configured for one.
     if (store.kind !== 's3') throw storageAway()
     return {
@@ -187,7 +187,7 @@ function keyOf({ prefix }: RecordingRow, name: string): string {
   return `${prefix}/${name}`
 }
 
-function notThere(): AppError {
+export function fileNotThere(): AppError {
   return new AppError('not-found', 'This file is not there any more.')
 }
 

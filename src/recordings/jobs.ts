@@ -3,11 +3,10 @@ import type { RenderedFile } from '../../recorder/outputs/render.ts'
 import { randomId } from '../lib/ids.ts'
 import { minFreeBytes, type Core, type Render } from './core.ts'
 import { filesOf, keepFiles, sumUp } from './files.store.ts'
-import { fullDisk, JobError, judge, noFfmpeg } from './job-failure.ts'
+import { fullDisk, JobError, noFfmpeg, whyNotMade, type Failure } from './failures.ts'
 import { outputsFailedFor, refreshState, waitingOutputs } from './jobs.store.ts'
 import { planOf } from './output-plan.ts'
 import { moveOutput, type OutputRow } from './outputs.store.ts'
-import type { Failure } from './processing-state.ts'
 import { findRecording, lockRecording, moveRecording, type RecordingRow } from './recordings.store.ts'
 import { sendAway } from './storing.ts'
 
@@ -301,9 +300,9 @@ export class Jobs {
   async #failedFor(output: OutputRow, error: unknown): Promise<void> {
     const { log, config } = this.#core
     const attempt = output.attempts + 1
-    const { told, again } = judge(error)
+    const { told, passes } = whyNotMade(error)
     log.warn({ err: error, recordingId: output.recording_id, outputId: output.id, attempt }, 'a job failed')
-    if (!again || attempt >= config.recordings.jobAttempts) return this.#failed(output, told)
+    if (!passes || attempt >= config.recordings.jobAttempts) return this.#failed(output, told)
     const { retryMs = 10_000 } = this.#options
     const pause = Math.min(retryMs * 2 ** (attempt - 1), longestRetryMs) * (0.75 + Math.random() / 2)
     await moveOutput(

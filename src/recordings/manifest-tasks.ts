@@ -1,6 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseManifest, readManifest, type Manifest, type Track } from '../../recorder/manifest.ts'
+import {
+  manifestName,
+  parseManifest,
+  readManifest,
+  type Manifest,
+  type Track,
+} from '../../recorder/manifest.ts'
 import { recover } from '../../recorder/recover.ts'
 import type { EndReason } from './shapes.ts'
 import { factsOf, type Facts } from './processing-facts.ts'
@@ -61,7 +67,7 @@ let last: { readonly key: string; readonly manifest: Manifest | undefined } | un
 
 async function manifestIn(source: ManifestSource): Promise<Manifest | undefined> {
   if ('text' in source) return parseManifest(Buffer.from(source.text).toString('utf8'))
-  const path = join(source.folder, 'manifest.json')
+  const path = join(source.folder, manifestName)
   const stats = await stat(path).catch(() => undefined)
   if (!stats) return undefined
   const key = `${path} ${stats.ino} ${stats.mtimeMs} ${stats.size}`

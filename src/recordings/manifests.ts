@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { Track } from '../../recorder/manifest.ts'
+import { manifestName, type Track } from '../../recorder/manifest.ts'
 import type { Log } from '../lib/log.ts'
 import { TaskThread } from '../lib/task-thread.ts'
 import type { Objects } from './core.ts'
@@ -69,7 +69,7 @@ export class Manifests {
     const folder = this.#home.folderOf(row.id)
     if ((await sizeIn(folder)) !== undefined) return { folder }
     if (row.storage !== 's3' || this.#objects.kind !== 's3') return undefined
-    const key = `${row.prefix}/manifest.json`
+    const key = `${row.prefix}/${manifestName}`
     try {
       const found = await this.#objects.head(key)
       if (!found || found.bytes > largestBytes) return undefined
@@ -88,7 +88,7 @@ async function isSmall(source: ManifestSource): Promise<boolean> {
 
 async function sizeIn(folder: string): Promise<number | undefined> {
   try {
-    return (await stat(join(folder, 'manifest.json'))).size
+    return (await stat(join(folder, manifestName))).size
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

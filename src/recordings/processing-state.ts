@@ -1,15 +1,10 @@
+import { filesLost, filesUnreadable, type Failure } from './failures.ts'
 import type { OutputRow } from './outputs.store.ts'
 import type { RecordingRow } from './recordings.store.ts'
 
-export interface Failure {
-  readonly code: string
-  /** For people. */
-  readonly message: string
-}
-
 /** Whether the files themselves are what is wrong: nothing that is made of them changes that. */
 export function areFilesLost({ error }: Pick<RecordingRow, 'error'>): boolean {
-  return ['files-lost', 'files-unreadable'].includes(String(error?.['code']))
+  return [filesLost.code, filesUnreadable.code].includes(String(error?.['code']))
 }
 
 /** What state a recording that is over is in, by what is made of it (newest first). */

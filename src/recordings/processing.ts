@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError } from '../lib/app-error.ts'
+import { manifestName } from '../../recorder/manifest.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Core } from './core.ts'
+import { filesLost, nothingCaptured, whyNotFinished, type Failure } from './failures.ts'
 import { keepFiles, sumUp } from './files.store.ts'
 import { InTurn } from './in-turn.ts'
 import { outputAsConfigured } from './output-plan.ts'
 import { insertOutput, outputsOf } from './outputs.store.ts'
 import { keepParticipant, keepSpeech, participantsOf } from './participants.store.ts'
 import type { Facts } from './processing-facts.ts'
-import { stateOf, type Failure } from './processing-state.ts'
+import { stateOf } from './processing-state.ts'
 import {
   findRecording,
   lockRecording,
@@ -21,9 +22,6 @@ import {
 import { expiryOf } from './retention.ts'
 import type { EndReason } from './shapes.ts'
 import { sendAway } from './storing.ts'
-
-/** What passes by itself, so that the same is tried again. */
-const passing = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO', 'EAGAIN', 'EBUSY', 'ENOMEM'])
 
 /**
  * Brings the rows of a recording that is over in line with its folder: finishes what its writer left, lists participants and
@@ -57,10 +55,8 @@ export class Processing {
       await this.#settle(row, said)
     } catch (error) {
       log.warn({ err: error, recordingId: id }, 'a recording could not be finished')
-      const failure = failureOf(error)
-      const change = failure.passes
-        ? ({ state: 'processing', error: JSON.stringify(failure.told) } as const)
-        : ({ state: 'failed', error: JSON.stringify(failure.told) } as const)
+      const { told, passes } = whyNotFinished(error)
+      const change = { state: passes ? 'processing' : 'failed', error: JSON.stringify(told) } as const
       // Without a database nothing can be written down; the next round begins here again.
       await moveRecording(db, id, change, ['recording', 'processing']).catch(() => undefined)
     }
@@ -157,8 +153,8 @@ export class Processing {
       })
     }
     const manifest = { track_id: null, content_type: 'application/json', duration_ms: null, width: null }
-    const bytes = (await sizeOf(join(folder, 'manifest.json'))) ?? 0
-    return [...rows, { ...about('manifest', 'manifest.json'), ...manifest, height: null, bytes }]
+    const bytes = (await sizeOf(join(folder, manifestName))) ?? 0
+    return [...rows, { ...about('manifest', manifestName), ...manifest, height: null, bytes }]
   }
 
   async #fail(row: RecordingRow, error: Failure, reason: EndReason): Promise<void> {
@@ -181,33 +177,6 @@ export class Processing {
       expires_at: row.expires_at ?? expiryOf(endedAt, this.#core.config.recordings),
     }
   }
-}
-
-export const filesLost: Failure = {
-  code: 'files-lost',
-  message: 'The files of this recording are not in the data folder any more.',
-}
-
-const nothingCaptured: Failure = {
-  code: 'nothing-captured',
-  message: 'Nobody sent sound or pictures while this was recorded.',
-}
-
-export function failureOf(error: unknown): { told: Failure; passes: boolean } {
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const message = 'The disk of the server is full. It goes on when there is room.'
-    return { told: { code: 'disk-full', message }, passes: true }
-  }
-  const goesOn = error instanceof Error && error.message === 'this recording goes on'
-  if (error instanceof AppError || passing.has(code) || goesOn) {
-    return {
-      told: { code: 'waiting', message: 'It could not be finished yet, and is tried again.' },
-      passes: true,
-    }
-  }
-  const message = 'The files of this recording cannot be read. The log of the server says why.'
-  return { told: { code: 'files-unreadable', message }, passes: false }
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

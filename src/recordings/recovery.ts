@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { recover } from '../../recorder/recover.ts'
 import { prefixOf } from '../../recorder/storage/key-template.ts'
 import type { Core } from './core.ts'
+import { filesLost, filesUnreadable } from './failures.ts'
 import {
   adopt,
   awayRecordings,
@@ -12,7 +13,7 @@ import {
   unlistedRecordings,
   waitingOutputIds,
 } from './host.store.ts'
-import { filesLost, type Processing } from './processing.ts'
+import type { Processing } from './processing.ts'
 import { findRecording, insertRecording, moveRecording, type RecordingRow } from './recordings.store.ts'
 import type { EndReason } from './shapes.ts'
 import type { Storing } from './storing.ts'
@@ -115,7 +116,7 @@ export class Recovery {
       const isThere = ids.has(row.id) || existsSync(home.folderOf(row.id))
       if (!isThere && code !== filesLost.code && !this.#parts.isLive(row.id)) {
         await this.#each(row.id, () => this.#lost(row))
-      } else if (isThere && (code === filesLost.code || code === 'files-unreadable')) {
+      } else if (isThere && (code === filesLost.code || code === filesUnreadable.code)) {
         log.info({ recordingId: row.id }, 'the files of a recording are back, or are read again')
         await this.#each(row.id, async () => {
           await moveRecording(db, row.id, { state: 'processing', error: null }, ['failed'])

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { manifestName } from '../../recorder/manifest.ts'
+import { journalName } from '../../recorder/storage/journal.ts'
 import type { UploadState } from '../../recorder/storage/uploads.ts'
 import type { Core } from './core.ts'
 import { filesOf } from './files.store.ts'
@@ -12,7 +14,7 @@ import { lockRecording, moveRecording, type RecordingRow } from './recordings.st
 const writeEveryMs = 1000
 const writeAgainMs = 5000
 /** Small, and needed to upload or make more of it later. */
-const staysLocal = new Set(['manifest.json', 'uploads.json'])
+const staysLocal = new Set([manifestName, journalName])
 
 /**
  * Brings what is new in the folder of a recording to where it is kept. One that was begun on the disk stays there, and one in

@@ -13,7 +13,7 @@ import { contentDisposition } from '../lib/content-disposition.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { minFreeBytes, type Objects } from './core.ts'
-import { stalledMs } from './delivery.ts'
+import { fileNotThere, stalledMs } from './delivery.ts'
 import type { FileRow } from './files.store.ts'
 import type { RecordingsFolder } from './recordings-folder.ts'
 import type { RecordingRow } from './recordings.store.ts'
@@ -46,7 +46,10 @@ export class TrackExports {
     this.#options = options
   }
 
-  /** What is to be sent. Throws `conflict` for files that cannot be one, `unavailable` with `data.why`: busy, disk, storage, no-ffmpeg. */
+  /**
+   * What is to be sent. Throws `conflict` (`why: several-files`) for files that cannot be one, `not-found` when one is gone, and
+   * `unavailable` with `data.why`: busy, disk, storage, no-ffmpeg or not-joined.
+   */
   async answer(wanted: ExportRequest, reply: FastifyReply): Promise<Readable> {
     const { row, track, files } = wanted
     const name = downloadName(
@@ -129,8 +132,7 @@ export class TrackExports {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
-    if (row.storage !== 's3' || objects.kind !== 's3')
-      throw new AppError('not-found', 'This file is not there any more.')
+    if (row.storage !== 's3' || objects.kind !== 's3') throw fileNotThere()
     const bytes = await objects.read(`${row.prefix}/${file.name}`)
     await pipeline(bytes, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal })
   }
