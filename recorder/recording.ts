@@ -32,6 +32,12 @@ const manifestShare = 50
  */
 const mostTracksOfOne = 1000
 const mostTracks = 10_000
+/**
+ * A window that is resized by hand makes a file per size, for each who shares one; whoever makes more than this is not recorded
+ * further. All are in the manifest and are synced.
+ */
+const mostFilesOfOne = 2000
+const mostFiles = 20_000
 /** Files that are synced at the same time: a file system does much of it for all at once. */
 const syncedTogether = 4
 
@@ -61,6 +67,9 @@ export class Recording {
   #endedLost = 0
   /** How many tracks there are of each participant. */
   readonly #tracksOf = new Map<string, number>()
+  /** How many files were begun for each participant, and for all. */
+  readonly #filesOf = new Map<string, number>()
+  #files = 0
   readonly #publishers = new Map<string, PublisherClocks>()
   /** When the manifest was written last, and how long making its text took. */
   #savedMs = 0
@@ -130,6 +139,7 @@ export class Recording {
       payloadType: request.payloadType,
       audioLevelId: request.audioLevelId,
       publisher,
+      mayBeginFile: () => this.#mayBeginFile(participantId),
       send: (rtcp) => socket.send(rtcp, () => undefined),
       onChanged: () => {
         this.#hasNewFiles = true
@@ -187,6 +197,14 @@ export class Recording {
     const codec = recordedCodec(mimeType)
     if (!codec) throw new RecorderError('not-recordable', `${mimeType} cannot be recorded`)
     return codec
+  }
+
+  #mayBeginFile(participantId: string): boolean {
+    const own = this.#filesOf.get(participantId) ?? 0
+    if (own >= mostFilesOfOne || this.#files >= mostFiles) return false
+    this.#filesOf.set(participantId, own + 1)
+    this.#files++
+    return true
   }
 
   /** A track through which nothing came never was: its id may be used again. */

@@ -35,8 +35,6 @@ const mostNacked = 40
 const jumpMs = 3000
 /** A network may stall; media time that has been behind for so long is another clock, too (a machine that slept). */
 const lateForMs = 10_000
-/** Each is a file. A window that is resized by hand makes one per size; who makes more than this is not recorded further. */
-const mostParts = 1000
 
 export interface TapOptions {
   readonly folder: string
@@ -50,6 +48,8 @@ export interface TapOptions {
   readonly holdMs?: number | undefined
   /** Of all tracks of whoever publishes this one. */
   readonly publisher?: PublisherClocks | undefined
+  /** Whether there may be one more file; asked for each, and again with each picture when there may not. */
+  readonly mayBeginFile?: (() => boolean) | undefined
   /** Sends feedback to mediasoup. */
   readonly send: (rtcp: Buffer) => void
   /** A part began or the disk refused. */
@@ -266,7 +266,7 @@ export class Tap {
     if (!this.#part) {
       // A file of video needs to say its size, which only key frames tell: a change of clock may have to wait for one.
       if (this.#options.codec !== 'opus' && !frame.format) return this.#requestKeyFrame(nowMs)
-      if (this.#parts.length >= mostParts) {
+      if (this.#options.mayBeginFile?.() === false) {
         this.#counts.leftOut++
         return
       }

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { fork, type ChildProcess } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Manifest } from '../../recorder/manifest.ts'
-import type { FromRecorder } from '../../recorder/messages.ts'
+import type { FromRecorder, RecordingStatistics } from '../../recorder/messages.ts'
 import { Recorder } from '../../recorder/recorder.ts'
 import { usableCores } from '../../workers/cores.ts'
 import { createLog } from '../lib/log.ts'
+import { cameraTap } from './support/camera-tap.ts'
+import { rtpPacket } from './support/recorder-packets.ts'
 import { until } from './support/until.ts'
 
 // The recorder process by itself: what is asked of it in ways its server never would, and where it runs.
@@ -180,4 +183,51 @@ test('somebody who begins one track after another is not recorded any more at so
   assert.equal(typeof (await begin('calm')), 'object')
   const manifest = (await recorder.ask('stop', { recordingId: 'many', reason: 'stopped' })) as Manifest
   assert.equal(manifest.tracks.length, 1001)
+})
+
+test('somebody whose pictures change their size again and again is not recorded any more at some point; others are', async (t) => {
+  const recorder = await RecorderProcess.start(t)
+  const folder = join(recorder.root, 'sizes')
+  await recorder.ask('start', { recordingId: 'sizes', folder, minFreeBytes: 0 })
+  const socket = createSocket('udp4')
+  t.after(() => socket.close())
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const fromPort = socket.address().port
+  const statistics = async () => {
+    const { recordings } = (await recorder.ask('statistics', undefined)) as {
+      recordings: RecordingStatistics[]
+    }
+    return recordings[0]!.tracks
+  }
+  let sequence = 0
+  /** Key frames of VP8 (RFC 6386, 9.1) of which each has another width than the one before it. */
+  const resize = async (trackId: string, participantId: string, pictures: number): Promise<number> => {
+    const asked = { ...cameraTap('sizes', { trackId, fromPort }), participantId }
+    const { port } = (await recorder.ask('addTap', asked)) as { port: number }
+    for (let sent = 0; sent < pictures;) {
+      const together = Math.min(100, pictures - sent)
+      for (const upTo = sent + together; sent < upTo; sent++) {
+        const head = Buffer.from([0x10, 0x10, 0, 0, 0x9d, 1, 0x2a, 64 + 2 * (sent % 2), 0, 48, 0, 1])
+        const fields = { payloadType: asked.payloadType, sequence: sequence++, timestamp: sent * 90 }
+        socket.send(rtpPacket({ ...fields, ssrc: 5, marker: true }, head), port, '127.0.0.1')
+      }
+      await until('they have come', async () => {
+        return (await statistics()).some((track) => track.trackId === trackId && track.packets === sent)
+      })
+    }
+    return (await statistics()).find((track) => track.trackId === trackId)!.files
+  }
+  assert.equal(await resize('a', 'restless', 1500), 1500)
+  assert.equal(await resize('b', 'restless', 1500), 500)
+  assert.equal(await resize('c', 'calm', 20), 20)
+  const manifest = (await recorder.ask('stop', { recordingId: 'sizes', reason: 'stopped' })) as Manifest
+  assert.deepEqual(
+    manifest.tracks.map(({ files, statistics: { droppedFrames } }) => [files.length, droppedFrames]),
+    [
+      [1500, 0],
+      [500, 1000],
+      [20, 0],
+    ],
+  )
 })
