@@ -215,11 +215,13 @@ function medians(list: readonly Lateness[], { beganMs }: Span, lengthMs: number)
 
 /** Through the medians of minutes, so that a few that are far off do not count. */
 function perHour(list: readonly Lateness[], span: Span): string {
+  if (list.length === 0) return 'none'
   const points = [...medians(list, span, minuteMs)].map(([place, y]) => ({ x: place * minuteMs, y }))
   return signed(lineThrough(points).slope * hourMs)
 }
 
 function figures(values: readonly number[]): string {
+  if (values.length === 0) return 'none'
   return `${signed(median(values))} / ${signed(worst(values))}`
 }
 
