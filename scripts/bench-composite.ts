@@ -5,8 +5,9 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findFfmpeg } from '../recorder/ffmpeg-binary.ts'
-import { noStatistics, type Manifest, type Track } from '../recorder/manifest.ts'
+import type { Manifest } from '../recorder/manifest.ts'
 import { render } from '../recorder/outputs/render.ts'
+import { manifestOf, recordedFile, recordedTrack } from '../recorder/outputs/test-manifest.ts'
 import { run } from '../workers/binary/run.ts'
 
 const { values } = parseArgs({
@@ -74,29 +75,16 @@ async function childSeconds(): Promise<number> {
 }
 
 function manifestFor(): Manifest {
-  const file = (name: string) => ({
-    ...{ name, state: 'finished' as const, offsetMs: 0, driftPpm: 0, clock: 'sender-reports' as const },
-    ...{
-      durationMs: seconds * 1000,
-      bytes: 1,
-      frames: 1,
-      startReason: 'first' as const,
-      gaps: [],
-      moreGaps: 0,
-    },
-  })
-  const tracks = Array.from({ length: people }, (_, place): Track[] => {
-    const base = {
-      ...{ participantId: `p${place}`, displayName: `Person ${place + 1}`, addedMs: 0 },
-      ...{ endedMs: seconds * 1000, statistics: noStatistics },
-    }
-    return [
-      { ...base, trackId: `c${place}`, source: 'camera', codec: 'vp8', files: [file('camera.webm')] },
-      { ...base, trackId: `m${place}`, source: 'microphone', codec: 'opus', files: [file('voice.webm')] },
-    ]
-  })
-  const startedAt = '2026-01-01T00:00:00.000Z'
-  return { version: 1, recordingId: 'bench', state: 'finished', startedAt, writer: 0, tracks: tracks.flat() }
+  const lengthMs = seconds * 1000
+  return manifestOf(
+    Array.from({ length: people }, (_, place) => {
+      const track = (source: string, name: string) =>
+        recordedTrack(`p${place}`, source, [0, lengthMs], [recordedFile(name, 0, lengthMs)], {
+          displayName: `Person ${place + 1}`,
+        })
+      return [track('camera', 'camera.webm'), track('microphone', 'voice.webm')]
+    }).flat(),
+  )
 }
 
 async function encode(name: string, args: readonly string[]): Promise<void> {

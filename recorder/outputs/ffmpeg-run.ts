@@ -75,8 +75,8 @@ export function failure(code: number | null, said: string): RenderError {
   return new RenderError('ffmpeg-failed', `FFmpeg ended with ${code ?? 'a signal'}: ${lines}`)
 }
 
-function stopped(): RenderError {
-  return new RenderError('stopped', 'It was stopped.')
+export function stopped(cause?: unknown): RenderError {
+  return new RenderError('stopped', 'It was stopped.', { cause })
 }
 
 /** Asked again after each await, which the compiler does not expect. */

@@ -1,6 +1,5 @@
 import createCommand, { type FfmpegCommand } from 'fluent-ffmpeg'
-import { failure } from './ffmpeg-run.ts'
-import { RenderError } from './render-error.ts'
+import { failure, stopped } from './ffmpeg-run.ts'
 
 /**
  * Runs what `build` makes of a command of fluent-ffmpeg; for short runs with one input. The composite is not one: it needs
@@ -12,7 +11,6 @@ export function runFluent(
   build: (command: FfmpegCommand) => FfmpegCommand,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stopped = () => new RenderError('stopped', 'It was stopped.')
     if (signal?.aborted) return reject(stopped())
     let said = ''
     // What is said last is the reason: fluent-ffmpeg's own message holds only a few lines of it.

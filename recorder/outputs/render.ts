@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Manifest, Track } from '../manifest.ts'
 import { ids, readHead } from '../matroska/ebml.ts'
 import { backdropList, backdropsOf, ground } from './backdrop.ts'
-import { runFfmpeg } from './ffmpeg-run.ts'
+import { runFfmpeg, stopped } from './ffmpeg-run.ts'
 import { peopleOf } from './people.ts'
 import { pictureGraph, showingsOf } from './picture-graph.ts'
 import { keyFrameEveryMs, makePoster, makePreview } from './pictures.ts'
@@ -77,7 +77,7 @@ export async function render(options: RenderOptions): Promise<readonly RenderedF
       const { size: bytes } = await stat(join(scratch, madeAs))
       files.push({ ...file, bytes })
     }
-    if (options.signal?.aborted) throw new RenderError('stopped', 'It was stopped.')
+    if (options.signal?.aborted) throw stopped()
     for (const { madeAs, name } of made) await place(join(scratch, madeAs), join(folder, name))
     work.onProgress(1)
     return files
@@ -342,7 +342,7 @@ function monotone(tell: ((share: number) => void) | undefined): { onProgress: (s
 
 function asRenderError(error: unknown): unknown {
   const { name, code } = error as NodeJS.ErrnoException
-  if (name === 'AbortError') return new RenderError('stopped', 'It was stopped.', { cause: error })
+  if (name === 'AbortError') return stopped(error)
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new RenderError('disk-full', 'There is no room left on the disk.', { cause: error })
   return error

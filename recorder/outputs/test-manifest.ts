@@ -1,6 +1,6 @@
 import { noStatistics, type Manifest, type RecordedFile, type Track } from '../manifest.ts'
 
-/** Manifests for the tests of this folder. */
+/** Manifests for the tests of this folder, and for benches. */
 
 export function recordedFile(
   name: string,
