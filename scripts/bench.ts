@@ -1,9 +1,4 @@
-/**
- * `npm run bench`: measurements on this machine, in one run each.
- * `npm run bench -- join` (default): click on Join to the first frame. `npm run bench -- logins`: log-ins beside a call.
- * `npm run bench -- composite`: making the video of a recorded call.
- * `npm run bench -- recording`: what recording costs. `npm run bench -- sync`: whether an hour of it stays in step.
- */
+/** `npm run bench`: measurements on this machine, in one run each. */
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   join: () => import('./bench-join.ts'),
@@ -13,10 +8,19 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   sync: () => import('./bench-sync.ts'),
 }
 
-const [first = '-'] = process.argv.slice(2)
+const usage = `npm run bench -- join        click on Join to the first frame (default): --rounds N
+npm run bench -- logins      log-ins beside a call: --rate, --rounds, --seconds, --database
+npm run bench -- recording   what recording costs: --people, --seconds, --rounds, --kbps, --most, --step
+npm run bench -- composite   making the video of a recorded call: --people, --seconds
+npm run bench -- sync        whether a recording stays in step: --minutes, --composite and more
+`
+
+const given = process.argv.slice(2)
+const [first = '-'] = given
 const name = first.startsWith('-') ? 'join' : first
 const bench = benches[name]
-if (bench) await bench()
+if (given.includes('--help')) process.stdout.write(usage)
+else if (bench) await bench()
 else {
   process.stderr.write(`There is no bench ${name}: ${Object.keys(benches).join(' or ')}.\n`)
   process.exitCode = 1

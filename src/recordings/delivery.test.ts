@@ -72,7 +72,7 @@ test('what is in a bucket is answered with a link, which opens no longer than a 
   const shared = await serve({ wanted: { until: new Date(now.getTime() + 42_900), isDownload: true } })
   await shared.app.inject('/')
   assert.equal(shared.links[0]!.expiresSeconds, 42)
-  assert.equal(shared.links[0]!.downloadName, 'Algebra 2026-11-20.mp4')
+  assert.equal(shared.links[0]!.downloadName, 'Algebra 2026-11-20 12.00 UTC.mp4')
 })
 
 test('it goes through this server where browsers are not to go there, and for pictures and indices', async () => {

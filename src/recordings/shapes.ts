@@ -126,7 +126,7 @@ export const RecordingFile = Type.Object(
     ),
     name: Type.String({
       description: 'What it is called when it is downloaded.',
-      examples: ['Algebra 2026-11-20.mp4'],
+      examples: ['Algebra 2026-11-20 09.30 UTC.mp4'],
     }),
     contentType: Type.String({ examples: ['video/mp4'] }),
     bytes: Type.Integer(),

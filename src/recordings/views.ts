@@ -115,7 +115,10 @@ export function recordingPath(recordingId: string): string {
 
 const maxTitleLength = 120
 
-/** What a file is called when people save it: title, day, what it is of. Without what file systems refuse. */
+/**
+ * What a file is called when people save it: title, when it began (a room may be recorded twice a day), what it is of.
+ * Without what file systems refuse.
+ */
 export function downloadName(
   { name, kind }: Pick<FileRow, 'name' | 'kind'>,
   { title, started_at: startedAt }: Pick<RecordingRow, 'title' | 'started_at'>,
@@ -123,7 +126,8 @@ export function downloadName(
 ): string {
   const extension = /\.[a-z0-9]{1,8}$/i.exec(name)?.[0] ?? ''
   const suffix = about ?? suffixes[kind]
-  const parts = [title.slice(0, maxTitleLength), startedAt.toISOString().slice(0, 10), suffix]
+  const began = `${startedAt.toISOString().slice(0, 16).replace('T', ' ').replace(':', '.')} UTC`
+  const parts = [title.slice(0, maxTitleLength), began, suffix]
   const text = parts.filter(Boolean).join(' ')
   return `${text.replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\\/:*?"<>|]+/gu, ' ').trim()}${extension}`.toWellFormed()
 }

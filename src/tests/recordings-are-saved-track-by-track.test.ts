@@ -38,7 +38,7 @@ test('a track that was captured in one file is that file', async () => {
   const response = await ask(`/recordings/${id}/tracks/t1/file`)
   assert.equal(response.status, 200)
   assert.equal(await response.text(), 'one person alone')
-  assert.match(nameIn(response), /^One \d{4}-\d\d-\d\d Ana camera\.webm$/)
+  assert.match(nameIn(response), /^One \d{4}-\d\d-\d\d \d\d\.\d\d UTC Ana camera\.webm$/)
   assert.equal((await ask(`/recordings/${id}/tracks/t2/file`)).status, 404)
 })
 
@@ -82,7 +82,7 @@ test('a track of several files is joined, each part at its time, and nothing of 
   })
   assert.equal(response.status, 200, response.ok ? '' : await response.text())
   assert.equal(response.headers.get('content-type'), 'video/webm')
-  assert.match(nameIn(response), /^Two \d{4}-\d\d-\d\d Ana camera\.webm$/)
+  assert.match(nameIn(response), /^Two \d{4}-\d\d-\d\d \d\d\.\d\d UTC Ana camera\.webm$/)
   const joined = join(server.dataDir, 'joined.webm')
   const bytes = Buffer.from(await response.arrayBuffer())
   assert.equal(bytes.length, Number(response.headers.get('content-length')))
