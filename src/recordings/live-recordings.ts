@@ -243,13 +243,25 @@ export class LiveRecordings {
   // Beginning.
 
   async #startOnce(roomId: string, how: Starting): Promise<LiveRecording> {
-    return this.#starting.run(roomId, async () => {
-      try {
-        return await this.#start(roomId, how)
-      } finally {
-        this.#capacity.giveBack(roomId)
-      }
-    })
+    const room = this.#openRoomOrUndefined(roomId)
+    try {
+      return await this.#starting.run(roomId, async () => {
+        try {
+          return await this.#start(roomId, how)
+        } finally {
+          this.#capacity.giveBack(roomId)
+        }
+      })
+    } catch (error) {
+      this.#lookAtReopened(roomId, room)
+      throw error
+    }
+  }
+
+  /** Whoever came into a room that was opened again while nothing could begin there is to be recorded as before. */
+  #lookAtReopened(roomId: string, before: Room | undefined): void {
+    const room = this.#openRoomOrUndefined(roomId)
+    if (room && room !== before) void this.#automatic.consider(room)
   }
 
   async #start(roomId: string, how: Starting): Promise<LiveRecording> {
@@ -370,13 +382,18 @@ export class LiveRecordings {
     const isOver = reason !== 'worker-died'
     this.#automatic.roomClosed(room.id, { isOver })
     if (!isOver) return live?.roomGone(new Date())
-    if (live) void this.#end(live, { reason: 'room-closed' })
+    if (live) this.#endByItself(live, { reason: 'room-closed' })
   }
 
   /** The recorder ended it, because of the disk or because it was told to. */
   #endedByItself(recordingId: string, reason: RecordingEndReason): void {
     const live = this.#find(recordingId)
-    if (live) void this.#end(live, { reason, isOver: true })
+    if (live) this.#endByItself(live, { reason, isOver: true })
+  }
+
+  /** One that is just beginning, or whose place another takes, is over when `#start` finds that it may not begin. */
+  #endByItself(live: LiveRecording, how: Ending): void {
+    if (!this.#starting.has(live.roomId)) void this.#end(live, how)
   }
 
   #end(live: LiveRecording, how: Ending): Promise<void> {
@@ -445,6 +462,7 @@ export class LiveRecordings {
         if (this.#live.get(roomId) === live) this.#live.delete(roomId)
         live.ended('recorder-died')
         if (this.#live.size === 0) this.#stopClock()
+        this.#lookAtReopened(roomId, room)
       }),
     ])
   }
@@ -470,6 +488,7 @@ export class LiveRecordings {
   #stopClock(): void {
     clearInterval(this.#clock)
     this.#clock = undefined
+    this.#host.rest()
   }
 
   /** Looks how recordings go, tells those who may stop them, and ends those that are over. */
@@ -477,9 +496,10 @@ export class LiveRecordings {
     const { emptySeconds, maxHours } = this.#options.config.recordings
     for (const live of this.#live.values()) {
       const emptyFor = msSince(live.emptySince(now), now)
-      if (msSince(live.startedAt, now) > maxHours * 3_600_000) void this.#end(live, { reason: 'too-long' })
-      else if (msSince(live.roomGoneAt, now) > reopenWithinMs) void this.#end(live, { reason: 'room-closed' })
-      else if (emptyFor > emptySeconds * 1000) void this.#end(live, { reason: 'empty' })
+      if (msSince(live.startedAt, now) > maxHours * 3_600_000) this.#endByItself(live, { reason: 'too-long' })
+      else if (msSince(live.roomGoneAt, now) > reopenWithinMs)
+        this.#endByItself(live, { reason: 'room-closed' })
+      else if (emptyFor > emptySeconds * 1000) this.#endByItself(live, { reason: 'empty' })
     }
     const statistics = await this.#host.statistics().catch(() => undefined)
     if (statistics) this.#health.note(statistics, now)

@@ -61,6 +61,12 @@ export class RecorderHost {
     return this.#asking
   }
 
+  /** Nothing is recorded, and until something is nobody looks: what it took is not what it takes. */
+  rest(): void {
+    this.#measured = undefined
+    this.#share = 0
+  }
+
   /** Finishes what is recorded; resolves when the process is gone. */
   async close(): Promise<void> {
     this.#closed = true
@@ -79,8 +85,7 @@ export class RecorderHost {
     }
     log.info({ pid: recorder.pid }, 'recorder started')
     this.#recorder = recorder
-    this.#measured = undefined
-    this.#share = 0
+    this.rest()
     return recorder
   }
 
@@ -111,8 +116,7 @@ export class RecorderHost {
     // One that dies while it is being made makes that fail; there is nothing in it yet.
     if (!this.#recorder) return
     this.#recorder = undefined
-    this.#measured = undefined
-    this.#share = 0
+    this.rest()
     this.#options.onDied()
   }
 }

@@ -142,6 +142,25 @@ test('whoever comes back while the last recording is being finished is recorded,
   await ana.client.post(`/meetings/${meeting.id}/end`)
 })
 
+test('whoever comes back while the recording of the room before is just beginning is recorded, too', async () => {
+  const ana = await person(server, { name: 'Ana' })
+  const { body: meeting } = await ana.client.post('/meetings', { record: 'always' })
+  const { liveRecordings: live, rooms } = server.app
+  await until('nothing else is recorded', async () => (await live.statistics())?.recordings.length === 0)
+  const pid = live.recorderPid!
+  process.kill(pid, 'SIGSTOP')
+  await enter(meeting.code, ana.client, 'Ana')
+  const first = await until('it begins', () => live.of(meeting.room))
+  rooms.get(meeting.room)!.close('room-closed')
+  await enter(meeting.code, ana.client, 'Ana')
+  process.kill(pid, 'SIGCONT')
+  await until('the next call is recorded', () => {
+    const next = live.of(meeting.room)
+    return next?.state === 'recording' && next.recordingId !== first.recordingId
+  })
+  await ana.client.post(`/meetings/${meeting.id}/end`)
+})
+
 test('hosts are told when a meeting that is to be recorded cannot be', async () => {
   const ana = await person(server, { name: 'Ana' })
   const busy = await ana.client.post('/meetings', {})

@@ -162,6 +162,34 @@ test('a room that closes ends its recording, also one that is just being started
   })
 })
 
+test('of one whose room closes while the recorder begins it nothing is left, and nobody is said to have ended it', async () => {
+  const other = await recorder('warm')
+  await other.client.request('recording.start', {})
+  const { liveRecordings } = server.app
+  const rec = await recorder('early')
+  const pid = liveRecordings.recorderPid!
+  process.kill(pid, 'SIGSTOP')
+  const starting = rec.client.request('recording.start', {})
+  await until('it begins', () => liveRecordings.of('early')?.state === 'starting')
+  roomOf('early').end()
+  process.kill(pid, 'SIGCONT')
+  await assert.rejects(starting)
+  await until('nothing goes on', () => liveRecordings.of('early') === undefined)
+  const again = await recorder('early')
+  const { recording } = await again.client.request('recording.start', {})
+  await again.client.request('recording.stop', {})
+  await other.client.request('recording.stop', {})
+  await isAudited(server, 'early', [
+    ['recording.started', 'participant', recording.recordingId, undefined],
+    ['recording.stopped', 'participant', recording.recordingId, undefined],
+  ])
+  const { db } = await server.app.services()
+  await until('the other row is gone', async () => {
+    const rows = await db.selectFrom('recordings').select('id').where('room_id', '=', 'early').execute()
+    return rows.length === 1
+  })
+})
+
 test('tracks end for the reason for which their producer does, and each has a name of its own', async () => {
   const rec = await recorder('reasons')
   const ben = await guest(server, 'reasons')
@@ -209,6 +237,30 @@ test('what does not fit is refused with a reason', async () => {
   )
   assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 3)
   await Promise.allSettled(everybody.map(({ client }) => client.request('recording.stop', {})))
+})
+
+test('a recorder that had no time left has it again when nothing is recorded any more', async (t) => {
+  const busy = await recorder('tired')
+  const one = await recorder('rested')
+  // All of a core.
+  t.mock.method(Recorder.prototype, 'statistics', async () => ({
+    cpuMs: performance.now(),
+    memoryBytes: 0,
+    longestPauseMs: 0,
+    recordings: [],
+  }))
+  await busy.client.request('recording.start', {})
+  await until('nothing more fits', async () => {
+    const why = await one.client.request('recording.start', {}).then(
+      () => undefined,
+      (error: { data?: { why?: string } }) => error.data?.why,
+    )
+    if (why === undefined) await one.client.request('recording.stop', {})
+    return why === 'capacity'
+  })
+  await busy.client.request('recording.stop', {})
+  await one.client.request('recording.start', {})
+  await one.client.request('recording.stop', {})
 })
 
 test('a track that could not be opened is tried again; health shows it until it is recorded', async (t) => {

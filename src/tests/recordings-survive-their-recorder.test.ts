@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RoomId } from '../lib/ids.ts'
 import { guest, openToAll, publish, tokensOf } from './support/people.ts'
 import { isAudited } from './support/recording-audit.ts'
 import { recordable } from './support/room-media.ts'
@@ -63,6 +64,25 @@ test('while a recording is being started', async () => {
     if (typeof answer === 'object') await rec.client.request('recording.stop', {}).catch(() => undefined)
     await works('starting', rec.client)
   }
+})
+
+test('while the next recorder comes up its room closes: the end is written down once', async () => {
+  const rec = await enter('closing')
+  const { recording } = await rec.client.request('recording.start', {})
+  const { liveRecordings, rooms } = server.app
+  kill()
+  await until('it is being replaced', () => liveRecordings.of('closing')?.state === 'stopping')
+  rooms.get('closing' as RoomId)!.end()
+  await until('nothing goes on', () => liveRecordings.of('closing') === undefined)
+  const again = await enter('closing')
+  const next = await again.client.request('recording.start', {})
+  await again.client.request('recording.stop', {})
+  await isAudited(server, 'closing', [
+    ['recording.started', 'participant', recording.recordingId, undefined],
+    ['recording.ended', 'server', recording.recordingId, 'recorder-died'],
+    ['recording.started', 'participant', next.recording.recordingId, undefined],
+    ['recording.stopped', 'participant', next.recording.recordingId, undefined],
+  ])
 })
 
 test('while a recording is being stopped', async () => {
