@@ -73,17 +73,31 @@ export function storedSince(db: Queryable, host: string, before: Date): Promise<
     .execute()
 }
 
+const mayExpire: readonly RecordingState[] = ['processing', 'ready', 'failed']
+
 /** Ids of those that are to be deleted by now. */
 export async function expiredRecordings(db: Queryable, now: Date): Promise<string[]> {
   const rows = await db
     .selectFrom('recordings')
     .select('id')
     .where('expires_at', '<=', now)
-    .where('state', 'in', ['processing', 'ready', 'failed'])
+    .where('state', 'in', mayExpire)
     .orderBy('expires_at')
     .limit(1000)
     .execute()
   return rows.map(({ id }) => id)
+}
+
+/** From now on nobody gets it. Gives whether that is still so: somebody may have kept it, or deleted it, since it was listed. */
+export async function markExpired(db: Queryable, id: string, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('recordings')
+    .set({ state: 'deleting', error: null })
+    .where('id', '=', id)
+    .where('expires_at', '<=', now)
+    .where('state', 'in', mayExpire)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 /** Which of these ids have a row, and of which machine it is. */

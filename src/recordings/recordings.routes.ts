@@ -163,12 +163,12 @@ export function recordingRoutes(api: Api, { library, live, meeting }: RecordingR
       id: 'updateRecording',
       tag,
       about:
-        'Renames a recording, or changes when it is deleted by itself; for managers. Only admins and API keys keep one for longer than `recordings.keepDays`: `data.why` of `forbidden` is retention then, and `data.until` the last moment for others.',
+        'Renames a recording, or changes when it is deleted by itself; for managers. Only admins and API keys keep one for longer than `recordings.keepDays`: `data.why` of `forbidden` is retention then, and `data.until` the last moment for others. `conflict` (not-ready): one that is not ready yet cannot be kept for ever.',
       params,
       body: RecordingChange,
       answer: Recording,
       versioned: true,
-      errors: ['not-found'],
+      errors: ['not-found', 'conflict'],
     },
     async ({ params: { recordingId: id }, body, version, ...call }) =>
       (await library()).change(id, body, { ...askingOf(call), version }),

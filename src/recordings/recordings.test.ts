@@ -448,6 +448,37 @@ forEachDatabase(
   },
 )
 
+forEachDatabase('deleting what has expired takes a while; what is kept meanwhile stays', async (db, t) => {
+  const bucket = new MemoryBucket()
+  const settings = { SLUICE_STORAGE_KIND: 's3', SLUICE_STORAGE_BUCKET: 'b' }
+  const stage = await RecordingsStage.create(t, { db, bucket, settings })
+  const ids: string[] = []
+  for (let at = 0; at < 4; at++) {
+    const id = await stage.record(fixtures.stopped)
+    await stage.reaches(id, 'ready')
+    ids.push(id)
+    await db
+      .updateTable('recordings')
+      .set({ expires_at: new Date(Date.now() - 60_000 + at) })
+      .where('id', '=', id)
+      .execute()
+  }
+  const [first, kept, removed, last] = ids as [string, string, string, string]
+  const deleteAll = t.mock.method(bucket, 'deleteAll', async (prefix: string) => {
+    deleteAll.mock.restore()
+    const later = new Date(Date.now() + 86_400_000)
+    await stage.recordings.change(kept, { expiresAt: later }, { version: undefined, ...asked })
+    await stage.recordings.remove(removed)
+    await bucket.deleteAll(prefix)
+  })
+  stage.recordings.start()
+  await until('the others are gone', async () => {
+    const gone = await Promise.all([first, removed, last].map((id) => stage.isGone(id)))
+    return gone.every(Boolean)
+  })
+  assert.equal((await stage.row(kept)).state, 'ready')
+})
+
 forEachDatabase(
   'a recording that ends while the database is away is finished when it is back',
   async (db, t) => {

@@ -9,7 +9,7 @@ import type { Log } from '../lib/log.ts'
 import { noSuchRecording } from './access.ts'
 import { minFreeBytes, type Core, type CreateUploads, type Objects, type Uploads } from './core.ts'
 import { Deletion } from './deletion.ts'
-import { expiredRecordings } from './host.store.ts'
+import { expiredRecordings, markExpired } from './host.store.ts'
 import { InTurn } from './in-turn.ts'
 import { Jobs, type JobsOptions } from './jobs.ts'
 import { Manifests } from './manifests.ts'
@@ -19,7 +19,7 @@ import { Processing } from './processing.ts'
 import type { RecordingsFolder } from './recordings-folder.ts'
 import { changeRecording, insertRecording, lockRecording, moveRecording } from './recordings.store.ts'
 import { Recovery } from './recovery.ts'
-import { assertMayKeepUntil } from './retention.ts'
+import { assertCanBeKept, assertMayKeepUntil } from './retention.ts'
 import type { EndReason } from './shapes.ts'
 import { Storing } from './storing.ts'
 
@@ -256,7 +256,7 @@ export class Recordings {
 
   /**
    * Changes what people may change. `version`: the one they saw, if they say. isOperator: may keep it for longer than
-   * `recordings.keepDays`; others get `forbidden`.
+   * `recordings.keepDays`; others get `forbidden`. Throws `conflict` for keeping one for ever before it is decided how long it stays.
    */
   async change(
     id: string,
@@ -269,9 +269,9 @@ export class Recordings {
       assertVersion(version, row.version)
       const { title, expiresAt } = change
       if (title === undefined && expiresAt === undefined) return
-      if (expiresAt !== undefined && !isOperator) {
-        assertMayKeepUntil(expiresAt, row, { config: this.#core.config.recordings, now })
-      }
+      const config = this.#core.config.recordings
+      if (expiresAt !== undefined && !isOperator) assertMayKeepUntil(expiresAt, row, { config, now })
+      if (expiresAt === null) assertCanBeKept(row, config)
       await changeRecording(trx, id, {
         ...(title !== undefined && { title }),
         ...(expiresAt !== undefined && { expires_at: expiresAt }),
@@ -307,7 +307,8 @@ export class Recordings {
 
   async #expire(now: Date): Promise<void> {
     for (const id of await expiredRecordings(this.#core.db, now)) {
-      await this.#deletion.mark(id)
+      if (!(await markExpired(this.#core.db, id, now))) continue
+      this.#changed(id)
       await this.#deletion.finish(id)
     }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError } from '../lib/app-error.ts'
-import { assertMayKeepUntil, expiryOf } from './retention.ts'
+import { assertCanBeKept, assertMayKeepUntil, expiryOf } from './retention.ts'
 
 const day = (number: number): Date => new Date(Date.UTC(2026, 10, number))
 const config = { keepDays: 10 }
@@ -44,4 +44,12 @@ test('one that goes on, or is only being listed, does not stay for ever because 
   mayKeep(day(5), going)
   assert.throws(() => mayKeep(null, going), refused)
   assert.throws(() => mayKeep(day(30), { ...going, state: 'processing', ended_at: day(1) }), refused)
+  // Nor for who runs the server: they would believe that it does.
+  const tooSoon = { code: 'conflict', data: { why: 'not-ready' } }
+  assert.throws(() => assertCanBeKept(going, config), tooSoon)
+  assert.throws(() => assertCanBeKept({ ...going, expires_at: day(5) }, config), tooSoon)
+  assert.throws(() => assertCanBeKept({ ...going, state: 'processing' }, config), tooSoon)
+  assertCanBeKept({ state: 'processing', expires_at: day(11) }, config)
+  assertCanBeKept({ state: 'ready', expires_at: null }, config)
+  assertCanBeKept(going, { keepDays: 0 })
 })

@@ -22,9 +22,7 @@ export function assertMayKeepUntil(
 ): void {
   const most = expiryOf(row.ended_at ?? now, config)
   if (most === null) return
-  // Before its files are listed nobody has written down yet when it goes.
-  const isDecided = row.expires_at !== null || row.state === 'ready' || row.state === 'failed'
-  const present = isDecided ? timeOf(row.expires_at) : 0
+  const present = isDecided(row) ? timeOf(row.expires_at) : 0
   if (timeOf(wanted) <= Math.max(most.getTime(), present)) return
   const { keepDays } = config
   throw new AppError(
@@ -32,6 +30,25 @@ export function assertMayKeepUntil(
     `Recordings are kept for ${keepDays} ${keepDays === 1 ? 'day' : 'days'} here. Only admins keep one for longer.`,
     { why: 'retention', until: most.toISOString() },
   )
+}
+
+/**
+ * Throws `conflict` (`why: not-ready`) for one of which nobody has written down yet when it goes: that it is kept for ever
+ * would be forgotten when its files are listed.
+ */
+export function assertCanBeKept(
+  row: Pick<RecordingRow, 'state' | 'expires_at'>,
+  { keepDays }: Pick<Config['recordings'], 'keepDays'>,
+): void {
+  if (keepDays === 0 || (row.state !== 'recording' && isDecided(row))) return
+  throw new AppError('conflict', 'This recording can be kept for ever when it is ready, not before.', {
+    why: 'not-ready',
+  })
+}
+
+/** Before its files are listed nobody has written down yet when it goes. */
+function isDecided({ state, expires_at: expiresAt }: Pick<RecordingRow, 'state' | 'expires_at'>): boolean {
+  return expiresAt !== null || state === 'ready' || state === 'failed'
 }
 
 function timeOf(expiresAt: Date | null): number {
