@@ -59,3 +59,19 @@ test('a storage that is spoilt or refuses costs nothing but the place', () => {
   }
   keepPlace('a', { ms: 60_000, durationMs: hour }, refuses)
 })
+
+test('nor does a browser that keeps nothing for pages and says so when it is asked', (t) => {
+  const known = Object.getOwnPropertyDescriptor(globalThis, 'localStorage')
+  t.after(() => {
+    if (known) Object.defineProperty(globalThis, 'localStorage', known)
+    else Reflect.deleteProperty(globalThis, 'localStorage')
+  })
+  Object.defineProperty(globalThis, 'localStorage', {
+    configurable: true,
+    get: () => {
+      throw new DOMException('Access is denied for this document.', 'SecurityError')
+    },
+  })
+  assert.equal(keptPlace('a'), undefined)
+  keepPlace('a', { ms: 60_000, durationMs: hour })
+})

@@ -22,28 +22,30 @@ const most = 100
 const edge = 15_000
 
 /** Where somebody stopped watching `recording`, which is any text that tells it from others. */
-export function keptPlace(recording: string, storage: Storage = localStorage): number | undefined {
+export function keptPlace(recording: string, storage?: Storage): number | undefined {
   return new Map(read(storage)).get(recording)
 }
 
 export function keepPlace(
   recording: string,
   { ms, durationMs }: { ms: number; durationMs: number },
-  storage: Storage = localStorage,
+  storage?: Storage,
 ): void {
   const others = read(storage).filter(([each]) => each !== recording)
   const isBetween = ms > edge && ms < durationMs - edge
   const kept = isBetween ? [...others, [recording, Math.floor(ms)] as const] : others
   try {
-    storage.setItem(storageKey, JSON.stringify(kept.slice(-most)))
+    const place = storage ?? localStorage
+    place.setItem(storageKey, JSON.stringify(kept.slice(-most)))
   } catch {
     // A private window may refuse to store; then it begins at the beginning.
   }
 }
 
-function read(storage: Storage): readonly (readonly [recording: string, ms: number])[] {
+function read(storage: Storage | undefined): readonly (readonly [recording: string, ms: number])[] {
   try {
-    const stored: unknown = JSON.parse(storage.getItem(storageKey) ?? '[]')
+    // Where a browser keeps nothing at all, asking for it throws.
+    const stored: unknown = JSON.parse((storage ?? localStorage).getItem(storageKey) ?? '[]')
     return Array.isArray(stored) ? stored.filter(isPlace) : []
   } catch {
     return []
