@@ -52,13 +52,12 @@ export function Player({ title, files, people, element, playback, acts, wentOnAt
   const [asksKeys, setAsksKeys] = useState(false)
   const poster = files.find(({ kind }) => kind === 'poster')?.url
   const isSound = mainFile(files)?.kind === 'audio'
-  const { time, duration, playing, ended, waiting, failed, muted, volume, rate } = playback
-  const playLabel = playing ? 'Pause' : ended ? 'Play again' : 'Play'
-  const PlayIcon = playing ? Pause : ended ? RotateCcw : Play
+  const { time, duration, playing, failed } = playback
+  const help = () => setAsksKeys(true)
   usePlayerKeys(frame, {
     ...acts,
     toggleFullScreen: fullScreen.toggle,
-    help: () => setAsksKeys(true),
+    help,
     seekToShare: (share) => acts.seek(share * duration),
   })
   const goesOn = wentOnAt !== undefined && !playing && Math.abs(time - wentOnAt) < 500
@@ -83,32 +82,7 @@ export function Player({ title, files, people, element, playback, acts, wentOnAt
           onDoubleClick={fullScreen.toggle}
         />
         {isSound && <Speakers people={people} time={time} />}
-        {failed ? (
-          <div className="player-over failed" role="alert">
-            <CircleAlert size={26} aria-hidden />
-            <p>It cannot be played here now.</p>
-            <button type="button" className="button small" onClick={acts.retry}>
-              Try again
-            </button>
-          </div>
-        ) : waiting ? (
-          <div className="player-over" role="status" aria-label="Loading">
-            <Loader className="spin" size={34} aria-hidden />
-          </div>
-        ) : (
-          !playing && (
-            <button
-              type="button"
-              className="player-start"
-              tabIndex={-1}
-              aria-hidden
-              onClick={acts.toggle}
-              onDoubleClick={fullScreen.toggle}
-            >
-              <PlayIcon size={34} fill={ended ? 'none' : 'currentColor'} aria-hidden />
-            </button>
-          )
-        )}
+        <Over playback={playback} acts={acts} onDoubleClick={fullScreen.toggle} />
         {goesOn && !failed && (
           <button type="button" className="player-anew" data-testid="anew" onClick={() => acts.seek(0)}>
             <RotateCcw size={16} aria-hidden />
@@ -125,97 +99,165 @@ export function Player({ title, files, people, element, playback, acts, wentOnAt
           previews={previews}
           onSeek={acts.seek}
         />
-        <div className="player-buttons">
-          <button
-            type="button"
-            aria-label={playLabel}
-            title={`${playLabel} (Space)`}
-            data-testid="play"
-            onClick={acts.toggle}
-          >
-            <PlayIcon size={20} fill={ended ? 'none' : 'currentColor'} aria-hidden />
-          </button>
-          <span className="player-time" data-testid="player-time">
-            {formatClock(time)} <span>/ {formatClock(duration)}</span>
-          </span>
-          <span className="player-gap" />
-          <button
-            type="button"
-            className="player-mute"
-            aria-label={muted ? 'Sound on' : 'Sound off'}
-            title={`${muted ? 'Sound on' : 'Sound off'} (M)`}
-            onClick={acts.toggleMute}
-          >
-            {muted ? <VolumeX size={20} aria-hidden /> : <Volume2 size={20} aria-hidden />}
-          </button>
-          <input
-            type="range"
-            className="player-volume"
-            aria-label="Volume"
-            min={0}
-            max={1}
-            step={0.05}
-            value={muted ? 0 : volume}
-            onChange={(event) => acts.setVolume(Number(event.target.value))}
-          />
-          <button
-            type="button"
-            className="player-keys"
-            aria-label="Keyboard shortcuts"
-            title="Keyboard shortcuts (?)"
-            onClick={() => setAsksKeys(true)}
-          >
-            <Keyboard size={20} aria-hidden />
-          </button>
-          <button
-            type="button"
-            aria-label={`Copy a link to ${formatClock(time)}`}
-            title="Copy a link to this moment"
-            data-testid="link-to-place"
-            onClick={() => void copyLink(time)}
-          >
-            <Link2 size={20} aria-hidden />
-          </button>
-          {smallWindow.possible && !isSound && (
-            <button
-              type="button"
-              className="player-small"
-              aria-label="Small window"
-              aria-pressed={smallWindow.on}
-              title="Small window above all others"
-              onClick={smallWindow.toggle}
-            >
-              <PictureInPicture2 size={20} aria-hidden />
-            </button>
-          )}
-          <select
-            className="player-rate"
-            aria-label="Speed"
-            title="Speed"
-            value={rate}
-            data-testid="rate"
-            onChange={(event) => acts.setRate(Number(event.target.value))}
-          >
-            {rates.map((each) => (
-              <option key={each} value={each}>
-                {each}×
-              </option>
-            ))}
-          </select>
-          {fullScreen.possible && (
-            <button
-              type="button"
-              aria-label={fullScreen.on ? 'Leave full screen' : 'Full screen'}
-              title={`${fullScreen.on ? 'Leave full screen' : 'Full screen'} (F)`}
-              onClick={fullScreen.toggle}
-            >
-              {fullScreen.on ? <Minimize size={20} aria-hidden /> : <Maximize size={20} aria-hidden />}
-            </button>
-          )}
-        </div>
+        <Buttons
+          playback={playback}
+          acts={acts}
+          fullScreen={fullScreen}
+          smallWindow={isSound ? undefined : smallWindow}
+          onHelp={help}
+        />
       </div>
       {asksKeys && <ShortcutDialog shortcuts={playerShortcuts} onClose={() => setAsksKeys(false)} />}
     </section>
+  )
+}
+
+interface ControlProps {
+  readonly playback: Playback
+  readonly acts: PlaybackActs
+}
+
+/** Over the picture while it does not play: why, or the button to begin. */
+function Over({ playback, acts, onDoubleClick }: ControlProps & { readonly onDoubleClick: () => void }) {
+  const { playing, waiting, failed } = playback
+  if (failed) {
+    return (
+      <div className="player-over failed" role="alert">
+        <CircleAlert size={26} aria-hidden />
+        <p>It cannot be played here now.</p>
+        <button type="button" className="button small" onClick={acts.retry}>
+          Try again
+        </button>
+      </div>
+    )
+  }
+  if (waiting) {
+    return (
+      <div className="player-over" role="status" aria-label="Loading">
+        <Loader className="spin" size={34} aria-hidden />
+      </div>
+    )
+  }
+  if (playing) return null
+  return (
+    <button
+      type="button"
+      className="player-start"
+      tabIndex={-1}
+      aria-hidden
+      onClick={acts.toggle}
+      onDoubleClick={onDoubleClick}
+    >
+      <PlayIcon playback={playback} size={34} />
+    </button>
+  )
+}
+
+function PlayIcon({ playback, size }: { readonly playback: Playback; readonly size: number }) {
+  const { playing, ended } = playback
+  const Icon = playing ? Pause : ended ? RotateCcw : Play
+  return <Icon size={size} fill={ended ? 'none' : 'currentColor'} aria-hidden />
+}
+
+interface ButtonsProps extends ControlProps {
+  readonly fullScreen: ReturnType<typeof useFullScreen>
+  /** Undefined where there is nothing to see. */
+  readonly smallWindow: ReturnType<typeof useSmallWindow> | undefined
+  readonly onHelp: () => void
+}
+
+function Buttons({ playback, acts, fullScreen, smallWindow, onHelp }: ButtonsProps) {
+  const { time, duration, playing, ended, muted, volume, rate } = playback
+  const playLabel = playing ? 'Pause' : ended ? 'Play again' : 'Play'
+  return (
+    <div className="player-buttons">
+      <button
+        type="button"
+        aria-label={playLabel}
+        title={`${playLabel} (Space)`}
+        data-testid="play"
+        onClick={acts.toggle}
+      >
+        <PlayIcon playback={playback} size={20} />
+      </button>
+      <span className="player-time" data-testid="player-time">
+        {formatClock(time)} <span>/ {formatClock(duration)}</span>
+      </span>
+      <span className="player-gap" />
+      <button
+        type="button"
+        className="player-mute"
+        aria-label={muted ? 'Sound on' : 'Sound off'}
+        title={`${muted ? 'Sound on' : 'Sound off'} (M)`}
+        onClick={acts.toggleMute}
+      >
+        {muted ? <VolumeX size={20} aria-hidden /> : <Volume2 size={20} aria-hidden />}
+      </button>
+      <input
+        type="range"
+        className="player-volume"
+        aria-label="Volume"
+        min={0}
+        max={1}
+        step={0.05}
+        value={muted ? 0 : volume}
+        onChange={(event) => acts.setVolume(Number(event.target.value))}
+      />
+      <button
+        type="button"
+        className="player-keys"
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (?)"
+        onClick={onHelp}
+      >
+        <Keyboard size={20} aria-hidden />
+      </button>
+      <button
+        type="button"
+        aria-label={`Copy a link to ${formatClock(time)}`}
+        title="Copy a link to this moment"
+        data-testid="link-to-place"
+        onClick={() => void copyLink(time)}
+      >
+        <Link2 size={20} aria-hidden />
+      </button>
+      {smallWindow?.possible && (
+        <button
+          type="button"
+          className="player-small"
+          aria-label="Small window"
+          aria-pressed={smallWindow.on}
+          title="Small window above all others"
+          onClick={smallWindow.toggle}
+        >
+          <PictureInPicture2 size={20} aria-hidden />
+        </button>
+      )}
+      <select
+        className="player-rate"
+        aria-label="Speed"
+        title="Speed"
+        value={rate}
+        data-testid="rate"
+        onChange={(event) => acts.setRate(Number(event.target.value))}
+      >
+        {rates.map((each) => (
+          <option key={each} value={each}>
+            {each}×
+          </option>
+        ))}
+      </select>
+      {fullScreen.possible && (
+        <button
+          type="button"
+          aria-label={fullScreen.on ? 'Leave full screen' : 'Full screen'}
+          title={`${fullScreen.on ? 'Leave full screen' : 'Full screen'} (F)`}
+          onClick={fullScreen.toggle}
+        >
+          {fullScreen.on ? <Minimize size={20} aria-hidden /> : <Maximize size={20} aria-hidden />}
+        </button>
+      )}
+    </div>
   )
 }
 
