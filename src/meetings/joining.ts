@@ -169,6 +169,7 @@ export class Joining {
       hasPasscode: row.passcode !== null,
       lobby: row.lobby,
       joinBeforeHost: row.join_before_host,
+      record: row.record as RecordPolicy,
       active: row.active,
     }
   }

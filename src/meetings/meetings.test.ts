@@ -199,7 +199,7 @@ forEachDatabase('who joins by code needs the passcode, and comes as themself', a
 
   const summary = await joining.summary(made.code, now)
   assert.deepEqual(Object.keys(summary).toSorted(), [
-    'active', 'code', 'endsAt', 'hasPasscode', 'hostName', 'joinBeforeHost', 'lobby', 'startsAt', 'status', 'timeZone', 'title',
+    'active', 'code', 'endsAt', 'hasPasscode', 'hostName', 'joinBeforeHost', 'lobby', 'record', 'startsAt', 'status', 'timeZone', 'title',
   ]) // prettier-ignore
   for (const code of ['abc-defg-hjk', 'nonsense', '']) {
     await assert.rejects(joining.summary(code, now), refusedWith('not-found'))

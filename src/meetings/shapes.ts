@@ -177,6 +177,7 @@ export const MeetingSummary = Type.Object(
     hasPasscode: Type.Boolean(),
     lobby: Lobby,
     joinBeforeHost: JoinBeforeHost,
+    record: Record,
     active: Meeting.properties.active,
   },
   { title: 'MeetingSummary', description: 'What whoever has the code may know.' },

@@ -134,3 +134,14 @@ test('a host records a meeting, the guest is told, and afterwards it is watched 
   assert.deepEqual(ben.complaints, [])
   await Promise.all([ana.context.close(), dan.context.close()])
 })
+
+test('who is about to join a meeting that is always recorded reads it before', async () => {
+  const { client } = await person(stage.server, { name: 'Eve' })
+  for (const record of ['always', 'hosts']) {
+    const { body } = await client.post('/meetings', { title: 'Geometry', record })
+    const { page, context } = await openPage(stage.browser, `${home()}/m/${(body as { code: string }).code}`)
+    await page.getByTestId('name-input').waitFor()
+    assert.equal(await page.getByTestId('always-recorded').count(), record === 'always' ? 1 : 0)
+    await context.close()
+  }
+})

@@ -199,6 +199,7 @@ export interface MeetingByCode {
   readonly hasPasscode: boolean
   readonly lobby: boolean
   readonly joinBeforeHost: boolean
+  readonly record: MeetingRecord
   readonly active: number
 }
 

@@ -191,7 +191,7 @@ function Meeting({ meeting, onInside, onLook }: MeetingProps) {
 function Details({ meeting }: { meeting: MeetingByCode }) {
   const now = useNow()
   const place = usePlace()
-  const { status, startsAt, opensAt, lobby, joinBeforeHost, hostName } = meeting
+  const { status, startsAt, opensAt, lobby, joinBeforeHost, record, hostName } = meeting
   const start = startsAt === undefined ? undefined : new Date(startsAt)
   return (
     <div className="join-details">
@@ -213,6 +213,11 @@ function Details({ meeting }: { meeting: MeetingByCode }) {
         </p>
       )}
       {lobby && <p className="soft">There is a waiting room: the host lets people in.</p>}
+      {record === 'always' && (
+        <p className="soft" data-testid="always-recorded">
+          It is recorded, from the first person on.
+        </p>
+      )}
     </div>
   )
 }
