@@ -49,7 +49,7 @@ export async function sayComposite(
       const part = join(scratch, `${minute}.mkv`)
       // Times stay what they are in the video.
       const cut = ['-v', 'error', '-y', '-ss', String(minute * 60), '-copyts', '-i', path]
-      await run(decoder, [...cut, '-t', '60', '-map', '0:v', '-c', 'copy', part])
+      await run(decoder, [...cut, '-to', String(minute * 60 + 60), '-map', '0:v', '-c', 'copy', part])
       const { sightings } = await findPatterns(part, { colours, startMs })
       for (const name of names) {
         const ours = onOurClock(clockLine(facts.clocks[name]))
