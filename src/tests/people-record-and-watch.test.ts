@@ -85,7 +85,10 @@ test('a host records a meeting, the guest is told, and afterwards it is watched 
   for (const each of [page, ben.page, cleo.page]) {
     await each.getByTestId('recording-mark').waitFor({ state: 'detached' })
   }
+  await page.getByText('look under Recordings').first().waitFor()
   await page.getByTestId('leave').click()
+  await page.getByTestId('end-screen').getByRole('link', { name: 'Recordings' }).click()
+  await page.getByTestId('recording-row').filter({ hasText: 'Algebra' }).waitFor()
   await Promise.all([ben.context.close(), cleo.context.close()])
 
   await overview.goto(`${home()}/recordings`)

@@ -49,6 +49,8 @@ export interface Entry {
 export interface Ending {
   readonly why: EndReason
   readonly detail?: string | undefined
+  /** Whether there is a recording of what one was in. */
+  readonly wasRecorded?: boolean
   readonly onRejoin: () => void
 }
 
@@ -173,7 +175,10 @@ function Inside({ call, title, link, end, onAgain }: InsideProps) {
       leaving.current = window.setTimeout(() => call.leave())
     }
   }, [call])
-  if (phase.at === 'ended') return end({ why: phase.why, detail: phase.detail, onRejoin: onAgain })
+  if (phase.at === 'ended') {
+    const { wasRecorded } = call.state()
+    return end({ why: phase.why, detail: phase.detail, wasRecorded, onRejoin: onAgain })
+  }
   return (
     <Suspense fallback={null}>
       <CallPage call={call} room={title} link={link} />

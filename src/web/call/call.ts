@@ -132,6 +132,8 @@ export interface CallState {
   readonly recordingHealth: RecordingHealth | undefined
   /** Whether the own person may start and end recordings. */
   readonly mayRecord: boolean
+  /** Whether anything was recorded while one was in it. */
+  readonly wasRecorded: boolean
 }
 
 export type Blocked = Readonly<Record<'microphone' | 'camera' | 'screen' | 'chat', Obstacle | undefined>>

@@ -34,8 +34,8 @@ export function StartRecordingDialog({ call, onClose }: StartRecordingDialogProp
   return (
     <Dialog title="Record this call?" onClose={onClose}>
       <p>
-        Everybody is told at once, and whoever comes later as well. By starting it you agree to be recorded
-        yourself.
+        Everybody is told at once, and whoever comes later as well. Where this server asks people first, only
+        those who agree are in it. By starting it you agree to be recorded yourself.
       </p>
       <p className="soft">
         When it has ended, a video is made of it. Those who may watch it find it under Recordings.

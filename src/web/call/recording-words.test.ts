@@ -14,11 +14,13 @@ test('a refusal says why and what can be done', () => {
 })
 
 test('an end that nobody wanted is told as such', () => {
+  const guest = { mayRecord: false }
   assert.ok(isBadEnd('disk-full'))
   assert.ok(!isBadEnd('stopped'))
-  assert.match(describeEnd('disk-full') ?? '', /disk of the server is full/)
-  assert.equal(describeEnd('room-closed'), undefined)
-  assert.equal(describeEnd('stopped'), 'The recording has ended.')
+  assert.match(describeEnd('disk-full', guest) ?? '', /disk of the server is full/)
+  assert.equal(describeEnd('room-closed', guest), undefined)
+  assert.equal(describeEnd('stopped', guest), 'The recording has ended.')
+  assert.match(describeEnd('stopped', { mayRecord: true }) ?? '', /look under Recordings/)
 })
 
 test('hosts learn of losses and of a disk that fills', () => {

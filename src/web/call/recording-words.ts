@@ -24,8 +24,11 @@ export function describeRefusal(error: unknown): string {
   return error instanceof Error ? error.message : 'The recording could not begin. Try again.'
 }
 
-/** What everybody is told when a recording is over. Undefined where the call itself is over, too. */
-export function describeEnd(reason: string | undefined): string | undefined {
+/** What somebody is told when a recording is over. Undefined where the call itself is over, too. */
+export function describeEnd(
+  reason: string | undefined,
+  { mayRecord }: { mayRecord: boolean },
+): string | undefined {
   switch (reason) {
     case 'disk-full':
       return 'The recording ended: the disk of the server is full. What was recorded until now is kept.'
@@ -38,7 +41,9 @@ export function describeEnd(reason: string | undefined): string | undefined {
     case 'room-closed':
       return undefined
     default:
-      return 'The recording has ended.'
+      return mayRecord
+        ? 'The recording has ended. Its video is being made: look under Recordings.'
+        : 'The recording has ended.'
   }
 }
 

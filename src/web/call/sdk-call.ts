@@ -156,6 +156,7 @@ class SdkCall implements Call {
   #messages: readonly ChatMessage[] = []
   #phase: CallState['phase'] = { at: 'connecting' }
   #policy: Room['policy']
+  #wasRecorded = false
   #recording: CallRecording | undefined
   /** What the own person said to which recording. */
   #consent: { readonly to: string; readonly agrees: boolean } | undefined
@@ -403,11 +404,13 @@ class SdkCall implements Call {
   #listenToRecording(): void {
     const room = this.#room
     let before = room.recording
+    this.#wasRecorded = before !== undefined
     room.on('recordingChanged', (recording, reason) => {
+      this.#wasRecorded ||= recording !== undefined
       const ended = before !== undefined && before.recordingId !== recording?.recordingId
       before = recording
       this.#change()
-      const text = ended ? describeEnd(reason) : undefined
+      const text = ended ? describeEnd(reason, { mayRecord: this.#mayRecord() }) : undefined
       if (text === undefined || this.#phase.at === 'ended') return
       if (isBadEnd(reason)) this.#problem(text)
       else this.#emit({ type: 'note', text, lasting: true })
@@ -508,6 +511,7 @@ class SdkCall implements Call {
       recording: this.#recordingOf(room.recording),
       recordingHealth: room.recordingHealth,
       mayRecord: this.#mayRecord(),
+      wasRecorded: this.#wasRecorded,
     }
   }
 

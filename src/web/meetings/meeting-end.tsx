@@ -51,7 +51,7 @@ function wordsOf(why: Ending['why'], kind: 'meeting' | 'call'): { title: string;
 }
 
 export function MeetingEnd(props: MeetingEndProps) {
-  const { why, detail, onRejoin, title, kind = 'meeting' } = props
+  const { why, detail, wasRecorded, onRejoin, title, kind = 'meeting' } = props
   const { account } = useSession()
   const { icon: Icon, again: rejoin, ...general } = endings[why]
   const over = why === 'ended' || why === 'room-closed'
@@ -79,6 +79,11 @@ export function MeetingEnd(props: MeetingEndProps) {
           <Link to="/" className={again ? 'button large' : 'button primary large'}>
             {account ? 'Your meetings' : 'Home'}
           </Link>
+          {account && wasRecorded && (
+            <Link to="/recordings" className="button large">
+              Recordings
+            </Link>
+          )}
         </div>
         <p className="eyebrow">
           <strong>{title}</strong>
