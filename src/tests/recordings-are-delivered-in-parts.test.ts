@@ -82,18 +82,19 @@ test('HEAD tells the same without the bytes, and reads nothing', async () => {
 })
 
 test('what is saved has the title as its name, in any language, and nothing in it that a header or disk refuses', async () => {
-  const day = new Date().toISOString().slice(0, 10)
+  const { body } = await ana.client.get(`/recordings/${recording.id}`)
+  const [day, time] = body.startedAt.split('T')
+  const called = `Álgebra “7b” ¿qué ${day} ${time.slice(0, 5).replace(':', '.')} UTC.mp4`
   for (const query of ['?download=1', '?download=true']) {
     const saved = await get({}, { query })
     const disposition = saved.headers.get('content-disposition')!
     assert.match(disposition, /^attachment; filename="[ -~]*"; filename\*=UTF-8''/)
     const name = decodeURIComponent(/filename\*=UTF-8''(\S+)$/.exec(disposition)![1]!)
-    assert.equal(name, `Álgebra “7b” ¿qué ${day}.mp4`)
+    assert.equal(name, called)
   }
   const shown = await get()
   assert.match(shown.headers.get('content-disposition')!, /^inline; /)
-  const { body } = await ana.client.get(`/recordings/${recording.id}`)
-  assert.equal(body.outputs[0].files[0].name, `Álgebra “7b” ¿qué ${day}.mp4`)
+  assert.equal(body.outputs[0].files[0].name, called)
   assert.equal((await get({}, { query: '?download=maybe' })).status, 400)
 })
 

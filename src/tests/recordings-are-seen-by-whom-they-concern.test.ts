@@ -216,7 +216,7 @@ test('managers see the tracks as the manifest tells them', async () => {
   assert.equal(track.lostPackets, 3)
   assert.equal(track.files[0].id, recording.files.track)
   assert.equal(track.files[0].offsetMs, 12.5)
-  assert.match(track.files[0].name, /^Algebra \d{4}-\d\d-\d\d Ana camera\.webm$/)
+  assert.match(track.files[0].name, /^Algebra \d{4}-\d\d-\d\d \d\d\.\d\d UTC Ana camera\.webm$/)
   assert.equal(body.manifest.id, recording.files.manifest)
 })
 
