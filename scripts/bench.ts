@@ -1,11 +1,11 @@
 /** `npm run bench`: measurements on this machine, in one run each. */
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
-  join: () => import('./bench-join.ts'),
-  logins: () => import('./bench-logins.ts'),
-  composite: () => import('./bench-composite.ts'),
-  recording: () => import('./bench-recording.ts'),
-  sync: () => import('./bench-sync.ts'),
+  join: () => import('./bench/join.ts'),
+  logins: () => import('./bench/logins.ts'),
+  composite: () => import('./bench/composite.ts'),
+  recording: () => import('./bench/recording.ts'),
+  sync: () => import('./bench/sync.ts'),
 }
 
 const usage = `npm run bench -- join        click on Join to the first frame (default): --rounds N

@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { types } from 'mediasoup'
-import { encodeBeeps, encodePictures } from '../src/tests/support/recorder-media.ts'
-import { payloadsOf, rtpPacket, senderReport } from '../src/tests/support/recorder-packets.ts'
+import { encodeBeeps, encodePictures } from '../../src/tests/support/recorder-media.ts'
+import { payloadsOf, rtpPacket, senderReport } from '../../src/tests/support/recorder-packets.ts'
 
 /** People who publish 720p and sound, for benches: packets that are prepared beforehand, over UDP, to a real worker. */
 

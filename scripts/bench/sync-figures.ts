@@ -1,7 +1,7 @@
-import { median, worst, type Lateness } from '../src/tests/support/composite-figures.ts'
-import type { CallFacts } from './bench-sync-call.ts'
-import { lineThrough } from './bench-sync-line.ts'
-import type { FoundPerson } from './bench-sync-tracks.ts'
+import { median, worst, type Lateness } from '../../src/tests/support/composite-figures.ts'
+import type { CallFacts } from './sync-call.ts'
+import { lineThrough } from './sync-line.ts'
+import type { FoundPerson } from './sync-tracks.ts'
 
 /** Prints how far sound, pictures and people are apart, and what the processes took. */
 

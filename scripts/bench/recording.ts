@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { types } from 'mediasoup'
-import { openTap, type OpenTap } from '../recorder/open-tap.ts'
-import { Recorder } from '../recorder/recorder.ts'
-import { createLog } from '../src/lib/log.ts'
-import { startRecorderWorker } from '../src/tests/support/recorder-stage.ts'
-import { Crowd, prepare, type Person } from './bench-crowd.ts'
-import { Viewer, type Watched } from './bench-viewer.ts'
+import { openTap, type OpenTap } from '../../recorder/open-tap.ts'
+import { Recorder } from '../../recorder/recorder.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { median } from '../../src/tests/support/composite-figures.ts'
+import { startRecorderWorker } from '../../src/tests/support/recorder-stage.ts'
+import { Crowd, prepare, type Person } from './crowd.ts'
+import { Viewer, type Watched } from './viewer.ts'
 
 /**
  * `npm run bench -- recording`: what recording costs. People who publish 720p and sound are forwarded to a viewer and recorded in turns, so
@@ -188,9 +189,9 @@ async function compare(): Promise<void> {
     })
   }
   const [forwarding, feeding, recording] = [
-    middle(found.map((one) => one.forwarding)),
-    middle(found.map((one) => one.feeding)),
-    middle(found.map((one) => one.recording)),
+    median(found.map((one) => one.forwarding)),
+    median(found.map((one) => one.feeding)),
+    median(found.map((one) => one.recording)),
   ]
   say()
   say(`One of ${people} people (median of ${rounds} rounds of ${seconds} s, per cent of a core):`)
@@ -222,7 +223,7 @@ async function disturb(): Promise<void> {
   say(`At a viewer of these ${people} people (median of ${rounds} rounds of ${seconds} s):`)
   say('                                     alone    recorded')
   const line = (what: string, unit: string, of: (watched: Watched) => number) => {
-    const [before, after] = [middle(without.map(of)), middle(beside.map(of))]
+    const [before, after] = [median(without.map(of)), median(beside.map(of))]
     const ratio = before > 0 ? `  x ${(after / before).toFixed(2)}` : ''
     say(`  ${what.padEnd(28)}${figure(before, unit)}${figure(after, unit)}${ratio}`)
   }
@@ -313,8 +314,4 @@ async function losses(): Promise<{ packets: number; lost: number; drops: number;
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(2)} %`
-}
-
-function middle(figures: readonly number[]): number {
-  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]!
 }

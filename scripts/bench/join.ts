@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { startBrowser } from '../src/tests/support/browser.ts'
-import { Caller } from '../src/tests/support/caller.ts'
-import { startServer } from '../src/tests/support/server.ts'
+import { startBrowser } from '../../src/tests/support/browser.ts'
+import { Caller } from '../../src/tests/support/caller.ts'
+import { startServer } from '../../src/tests/support/server.ts'
 
 /**
  * `npm run bench`: from the click on Join to the first decoded frame of somebody else, in the web app, on loopback.

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 /**
- * Loaded before the server (`node --import`) by bench-logins.ts: answers each message with how late the event loop was since
+ * Loaded before the server (`node --import`) by logins.ts: answers each message with how late the event loop was since
  * the one before, and what CPU the process took, in milliseconds.
  */
 

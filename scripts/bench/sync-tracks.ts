@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { readManifest, type RecordedFile } from '../recorder/manifest.ts'
-import { patterns, type PatternName } from '../src/tests/support/call-pattern.ts'
-import { picturesLate, tonesLate, type Lateness } from '../src/tests/support/composite-figures.ts'
-import { findPatterns } from '../src/tests/support/composite-pictures.ts'
-import { findTones } from '../src/tests/support/composite-sound.ts'
-import type { CallFacts, ClockReading } from './bench-sync-call.ts'
-import { lineThrough, type Line } from './bench-sync-line.ts'
+import { readManifest, type RecordedFile } from '../../recorder/manifest.ts'
+import { patterns, type PatternName } from '../../src/tests/support/call-pattern.ts'
+import { picturesLate, tonesLate, type Lateness } from '../../src/tests/support/composite-figures.ts'
+import { findPatterns } from '../../src/tests/support/composite-pictures.ts'
+import { findTones } from '../../src/tests/support/composite-sound.ts'
+import type { CallFacts, ClockReading } from './sync-call.ts'
+import { lineThrough, type Line } from './sync-line.ts'
 
 /** What is found in the tracks of the call, in moments of this machine's clock. */
 

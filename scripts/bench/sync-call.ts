@@ -5,12 +5,12 @@ import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
-import { readManifest } from '../recorder/manifest.ts'
-import { startBrowser } from '../src/tests/support/browser.ts'
-import { PatternCaller, type SentPatterns } from '../src/tests/support/call-pattern-caller.ts'
-import { provideEmptyPglite } from '../src/tests/support/empty-pglite.ts'
-import type { PatternName, PatternSending } from '../src/tests/support/call-pattern.ts'
-import { until } from '../src/tests/support/until.ts'
+import { readManifest } from '../../recorder/manifest.ts'
+import { startBrowser } from '../../src/tests/support/browser.ts'
+import { PatternCaller, type SentPatterns } from '../../src/tests/support/call-pattern-caller.ts'
+import { provideEmptyPglite } from '../../src/tests/support/empty-pglite.ts'
+import type { PatternName, PatternSending } from '../../src/tests/support/call-pattern.ts'
+import { until } from '../../src/tests/support/until.ts'
 
 /** The call of `npm run bench -- sync`: three people in Chromium who send clocks and tones, recorded by a server of its own process. */
 
@@ -174,7 +174,7 @@ interface ServerProcess {
 /** As an operator would start it, on ports the system chooses. Its log is in the folder. */
 async function startServerProcess(folder: string): Promise<ServerProcess> {
   await provideEmptyPglite(folder)
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'src', 'main.ts')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', '..', 'src', 'main.ts')], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {

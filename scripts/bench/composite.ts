@@ -4,11 +4,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { findFfmpeg } from '../recorder/ffmpeg-binary.ts'
-import type { Manifest } from '../recorder/manifest.ts'
-import { render } from '../recorder/outputs/render.ts'
-import { manifestOf, recordedFile, recordedTrack } from '../recorder/outputs/test-manifest.ts'
-import { run } from '../workers/binary/run.ts'
+import { findFfmpeg } from '../../recorder/ffmpeg-binary.ts'
+import type { Manifest } from '../../recorder/manifest.ts'
+import { render } from '../../recorder/outputs/render.ts'
+import { manifestOf, recordedFile, recordedTrack } from '../../recorder/outputs/test-manifest.ts'
+import { run } from '../../workers/binary/run.ts'
 
 const { values } = parseArgs({
   allowPositionals: true,

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { types } from 'mediasoup'
-import type { Person } from './bench-crowd.ts'
+import type { Person } from './crowd.ts'
 
 /** What a viewer got. Times are those from the publisher's socket to its own. */
 export interface Watched {
@@ -24,7 +24,7 @@ export class Viewer {
 
   /** Resolves when something of each stream has come. */
   static async create(router: types.Router, people: readonly Person[]): Promise<Viewer> {
-    const thread = new Worker(new URL('./bench-viewer-thread.ts', import.meta.url))
+    const thread = new Worker(new URL('./viewer-thread.ts', import.meta.url))
     const [port] = (await once(thread, 'message')) as [number]
     // Without congestion control: its probes are no packets of the publisher.
     const codecs = router.rtpCapabilities.codecs!.map((codec) => ({ ...codec, rtcpFeedback: [] }))

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { holdSyncCall, readFacts } from './bench-sync-call.ts'
-import { sayComposite } from './bench-sync-composite.ts'
-import { lookAtTracks } from './bench-sync-tracks.ts'
-import { sayFigures } from './bench-sync-figures.ts'
+import { holdSyncCall, readFacts } from './sync-call.ts'
+import { sayComposite } from './sync-composite.ts'
+import { lookAtTracks } from './sync-tracks.ts'
+import { sayFigures } from './sync-figures.ts'
 
 /**
  * `npm run bench -- sync`: how well sound and pictures stay together over an hour of real clocks. Three people in Chromium send

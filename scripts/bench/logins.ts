@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { loadConfig } from '../config/load.ts'
-import { createLog } from '../src/lib/log.ts'
-import { openServices } from '../src/services.ts'
-import { received, seesAndHears, startBrowser, type ReceivedTrack } from '../src/tests/support/browser.ts'
-import { Caller } from '../src/tests/support/caller.ts'
-import { provideEmptyPglite } from '../src/tests/support/empty-pglite.ts'
-import { startPostgres } from '../src/tests/support/postgres.ts'
-import { until } from '../src/tests/support/until.ts'
+import { loadConfig } from '../../config/load.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { openServices } from '../../src/services.ts'
+import { received, seesAndHears, startBrowser, type ReceivedTrack } from '../../src/tests/support/browser.ts'
+import { Caller } from '../../src/tests/support/caller.ts'
+import { median } from '../../src/tests/support/composite-figures.ts'
+import { provideEmptyPglite } from '../../src/tests/support/empty-pglite.ts'
+import { startPostgres } from '../../src/tests/support/postgres.ts'
+import { until } from '../../src/tests/support/until.ts'
 import type { LoopDelay } from './loop-probe.ts'
 
 /**
@@ -68,7 +69,11 @@ const env = {
 await makeAccounts()
 const server = spawn(
   process.execPath,
-  ['--import', join(import.meta.dirname, 'loop-probe.ts'), join(import.meta.dirname, '..', 'src', 'main.ts')],
+  [
+    '--import',
+    join(import.meta.dirname, 'loop-probe.ts'),
+    join(import.meta.dirname, '..', '..', 'src', 'main.ts'),
+  ],
   { env: { ...process.env, ...env }, cwd: dataDir, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
 )
 const browser = await startBrowser()
@@ -183,8 +188,6 @@ async function receivedBy({ page }: Caller): Promise<Received> {
 }
 
 function report(quiet: readonly Window[], busy: readonly Window[]): void {
-  const median = (numbers: readonly number[]): number =>
-    numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
   const rows: [name: string, of: (window: Window) => number][] = [
     ['event loop, p50 ms', ({ loop }) => loop.p50],
     ['event loop, p99 ms', ({ loop }) => loop.p99],

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { parentPort } from 'node:worker_threads'
-import type { Watched } from './bench-viewer.ts'
+import type { Watched } from './viewer.ts'
 
 /** Reads what a viewer gets, in a thread of its own, so that what else the bench does is not measured with it. */
 
