@@ -83,7 +83,7 @@ test('where the bucket keeps versions, they are deleted, too, and those of other
     (await versioned.versions()).filter(({ key }) => key === folder.key('manifest.json')).length
   assert.equal(await manifests(), 2)
   const link = await openStore(versioned).link(folder.key('mic-1.webm'), {
-    expiresSeconds: 60,
+    expiresSeconds: 600,
     contentType: 'video/webm',
   })
 
