@@ -144,9 +144,11 @@ export class S3Store implements ObjectStore {
       const uploads = (await bucket.uploads(keyPrefix)).filter(isOurs)
       await mapLimit(uploads, deletionsAtOnce, (upload) => bucket.abort(upload))
       const versions = await versionsOf(bucket, keyPrefix)
-      await mapLimit(versions?.filter(isOurs) ?? [], deletionsAtOnce, ({ key, versionId }) =>
-        bucket.remove(key, versionId),
-      )
+      const ours = Map.groupBy(versions?.filter(isOurs) ?? [], ({ key }) => key)
+      // Those of one object in turn: each makes another one the newest, and Swift that is asked for two at once hangs for a minute.
+      await mapLimit([...ours.values()], deletionsAtOnce, async (ofOne) => {
+        for (const { key, versionId } of ofOne) await bucket.remove(key, versionId)
+      })
       left = [
         ...(await list(bucket)),
         ...(await bucket.uploads(keyPrefix)).filter(isOurs).map(({ key }) => key),
