@@ -1,11 +1,11 @@
 /** Admission by cost: what does not fit is refused before it hurts calls and recordings that go on. Pure. */
 
 /**
- * What recording costs, as a share of one core. Measured with `npm run bench -- recording` on 2 cores (recorder/README.md): 0.4 % at
- * rest, and for somebody with a 720p camera and sound 0.36 % on a calm machine, up to 0.67 % on a busy one. The dearer figure
+ * What recording costs, as a share of one core. Measured with `npm run bench -- recording` on 2 cores (recorder/README.md): 0.8 % at
+ * rest, and for somebody with a 720p camera and sound 0.25 to 0.5 % on a calm machine, up to 0.67 % on a busy one. The dearer figure
  * counts, nearly all of it for the picture.
  */
-const atRest = 0.004
+const atRest = 0.008
 const video = 0.006
 const audio = 0.001
 
