@@ -55,11 +55,29 @@ const notMade: Failure = {
 /** Of a system whose disk or memory is short for a while. */
 const passing = new Set(['EMFILE', 'ENFILE', 'EIO', 'EAGAIN', 'EBUSY', 'ENOMEM'])
 
+/** Reading the files of a recording failed; `cause` says how. */
+class UnreadableError extends Error {
+  override readonly name = 'UnreadableError'
+}
+
+/** What reads files of a recording: when it throws, they are what is wrong, and not the database or anything else. */
+export async function asUnreadable<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading
+  } catch (cause) {
+    throw new UnreadableError('the files cannot be read', { cause })
+  }
+}
+
 /** Why the rows of a recording that is over could not be written, and whether that passes by itself. */
 export function whyNotFinished(error: unknown): { told: Failure; passes: boolean } {
-  const { code = '' } = error as NodeJS.ErrnoException
+  const isUnreadable = error instanceof UnreadableError
+  const thrown = isUnreadable ? error.cause : error
+  const { code = '' } = thrown as NodeJS.ErrnoException
   if (isDiskFull(code)) return { told: fullDisk, passes: true }
-  if (error instanceof AppError || passing.has(code)) return { told: notFinishedYet, passes: true }
+  if (!isUnreadable || thrown instanceof AppError || passing.has(code)) {
+    return { told: notFinishedYet, passes: true }
+  }
   return { told: filesUnreadable, passes: false }
 }
 

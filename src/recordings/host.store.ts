@@ -171,13 +171,24 @@ export async function waitingOutputIds(db: Queryable, host: string): Promise<str
 
 /** Outputs that are being removed, of recordings of a machine. */
 export function outputsBeingRemoved(db: Queryable, host: string): Promise<OutputRow[]> {
+  return outputsKept(db, host).where('recording_outputs.state', '=', 'removing').execute()
+}
+
+/** Outputs of recordings of a machine that failed with this code. */
+export function outputsFailedFor(db: Queryable, host: string, code: string): Promise<OutputRow[]> {
+  return outputsKept(db, host)
+    .where('recording_outputs.state', '=', 'failed')
+    .where(sql`recording_outputs.error ->> 'code'`, '=', code)
+    .execute()
+}
+
+/** Those of recordings that are not being deleted. */
+function outputsKept(db: Queryable, host: string) {
   return db
     .selectFrom('recording_outputs')
     .innerJoin('recordings', 'recordings.id', 'recording_outputs.recording_id')
     .selectAll('recording_outputs')
     .where('recordings.host', '=', host)
     .where('recordings.state', '<>', 'deleting')
-    .where('recording_outputs.state', '=', 'removing')
     .$narrowType<OutputRow>()
-    .execute()
 }

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Queryable } from '../db/tables.ts'
 import { outputsOf, type OutputRow } from './outputs.store.ts'
 import { stateOf } from './processing-state.ts'
@@ -27,20 +26,6 @@ export function waitingOutputs(
     .limit(limit)
   if (running.length > 0) query = query.where('recording_outputs.id', 'not in', running)
   return query.$narrowType<OutputRow>().execute()
-}
-
-/** Outputs of recordings of a machine that failed with this code. */
-export function outputsFailedFor(db: Queryable, host: string, code: string): Promise<OutputRow[]> {
-  return db
-    .selectFrom('recording_outputs')
-    .innerJoin('recordings', 'recordings.id', 'recording_outputs.recording_id')
-    .selectAll('recording_outputs')
-    .where('recordings.host', '=', host)
-    .where('recordings.state', '<>', 'deleting')
-    .where('recording_outputs.state', '=', 'failed')
-    .where(sql`recording_outputs.error ->> 'code'`, '=', code)
-    .$narrowType<OutputRow>()
-    .execute()
 }
 
 /** Brings the state of a recording in line with what is made of it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { manifestName } from '../../recorder/manifest.ts'
 import { randomId } from '../lib/ids.ts'
 import type { Core } from './core.ts'
-import { filesLost, nothingCaptured, whyNotFinished, type Failure } from './failures.ts'
+import { asUnreadable, filesLost, nothingCaptured, whyNotFinished, type Failure } from './failures.ts'
 import { keepFiles, sumUp } from './files.store.ts'
 import { InTurn } from './in-turn.ts'
 import { outputAsConfigured } from './output-plan.ts'
@@ -68,13 +68,13 @@ export class Processing {
     const { id } = row
     const folder = home.folderOf(id)
     if (!existsSync(folder)) return this.#fail(row, filesLost, said ?? 'server-gone')
-    const settled = await manifests.settle(id)
+    const settled = await asUnreadable(manifests.settle(id))
     if (!settled) return this.#fail(row, nothingCaptured, said ?? 'server-gone')
 
     const { facts } = settled
     // Without anybody's word, what had ended is known by its own; what had not, has lost its server.
     const reason = said ?? settled.endReason ?? 'server-gone'
-    const rows = await this.#fileRows(id, folder, facts)
+    const rows = await asUnreadable(this.#fileRows(id, folder, facts))
     await this.#core.db.transaction().execute((trx) => this.#write(trx, { row, facts, files: rows, reason }))
     sendAway(this.#core, row)
     this.#listed()
